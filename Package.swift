@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of our own is built by the same rules.
+let houseRules: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "swiftvm",
+  products: [
+    .executable(name: "swiftvm", targets: ["swiftvm"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.4.0"),
+  ],
+  targets: [
+    // C: constants and system calls that Swift cannot import as they are.
+    .target(name: "CKVM"),
+    .target(name: "CLinux"),
+
+    // Hardware. It has no way to name KVM.
+    .target(name: "Devices", dependencies: ["CLinux", system], swiftSettings: houseRules),
+
+    // KVM, boot, firmware, and the machine that is composed of them.
+    .target(
+      name: "Hypervisor", dependencies: ["Devices", "CKVM", "CLinux", system],
+      swiftSettings: houseRules),
+
+    // The command line.
+    .executableTarget(
+      name: "swiftvm",
+      dependencies: ["Hypervisor", "Devices", "CLinux", system, argumentParser],
+      swiftSettings: houseRules),
+
+    .target(
+      name: "TestSupport", dependencies: ["Devices", system], path: "Tests/TestSupport",
+      swiftSettings: houseRules),
+    .testTarget(
+      name: "DevicesTests", dependencies: ["Devices", "TestSupport", "CLinux", system],
+      swiftSettings: houseRules),
+    .testTarget(
+      name: "HypervisorTests", dependencies: ["Hypervisor", "Devices", "TestSupport", system],
+      swiftSettings: houseRules),
+  ]
+)

@@ -1,0 +1,161 @@
+/// Linux system calls and constants that Swift cannot import as they are.
+/// Every function returns its result, or -errno.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/un.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+/// eventfd(2), close-on-exec and non-blocking.
+static inline int clinux_eventfd(void) {
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return fd < 0 ? -errno : fd;
+}
+
+/// Adds `value` to an eventfd. A full counter already wakes its reader, so that is no error.
+static inline void clinux_eventfd_signal(int fd) {
+    uint64_t one = 1;
+    ssize_t result;
+    do {
+        result = write(fd, &one, sizeof one);
+    } while (result < 0 && errno == EINTR);
+}
+
+/// Takes an eventfd's or timerfd's count; 0 when there is nothing to take.
+static inline uint64_t clinux_counter_take(int fd) {
+    uint64_t count = 0;
+    ssize_t result;
+    do {
+        result = read(fd, &count, sizeof count);
+    } while (result < 0 && errno == EINTR);
+    return result == sizeof count ? count : 0;
+}
+
+/// A monotonic timerfd(2), close-on-exec and non-blocking.
+static inline int clinux_timerfd(void) {
+    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    return fd < 0 ? -errno : fd;
+}
+
+/// Arms a timerfd to fire once after `nanoseconds`; 0 disarms it.
+static inline int clinux_timerfd_arm(int fd, uint64_t nanoseconds) {
+    struct itimerspec spec = {
+        .it_value = {.tv_sec = (time_t)(nanoseconds / 1000000000u),
+                     .tv_nsec = (long)(nanoseconds % 1000000000u)},
+    };
+    return timerfd_settime(fd, 0, &spec, NULL) < 0 ? -errno : 0;
+}
+
+static inline int clinux_epoll_create(void) {
+    int fd = epoll_create1(EPOLL_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+static inline int clinux_epoll_control(int epoll, int operation, int fd, uint32_t events, uint64_t data) {
+    struct epoll_event event = {.events = events, .data.u64 = data};
+    return epoll_ctl(epoll, operation, fd, &event) < 0 ? -errno : 0;
+}
+
+enum : uint32_t {
+    CLINUX_EPOLLIN = EPOLLIN,
+    CLINUX_EPOLLOUT = EPOLLOUT,
+    CLINUX_EPOLLHUP = EPOLLHUP,
+    CLINUX_EPOLLERR = EPOLLERR,
+};
+
+/// Blocks `signals` for the calling thread and opens a signalfd(2) for them.
+static inline int clinux_signalfd(const int *_Nonnull signals, size_t count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < count; i++)
+        sigaddset(&set, signals[i]);
+    int error = pthread_sigmask(SIG_BLOCK, &set, NULL);
+    if (error)
+        return -error;
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return fd < 0 ? -errno : fd;
+}
+
+/// The number of the next signal that waits in a signalfd, or 0.
+static inline int clinux_signalfd_take(int fd) {
+    struct signalfd_siginfo info;
+    ssize_t result;
+    do {
+        result = read(fd, &info, sizeof info);
+    } while (result < 0 && errno == EINTR);
+    return result == sizeof info ? (int)info.ssi_signo : 0;
+}
+
+static inline void *_Nullable clinux_map_failed_to_null(void *_Nullable address) {
+    return address == MAP_FAILED ? NULL : address;
+}
+
+/// Private anonymous memory, populated by first touch; NULL with errno set when refused.
+static inline void *_Nullable clinux_map_anonymous(size_t size) {
+    return clinux_map_failed_to_null(
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+}
+
+/// A shared mapping of a descriptor; NULL with errno set when refused.
+static inline void *_Nullable clinux_map_shared(int fd, size_t size) {
+    return clinux_map_failed_to_null(mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+}
+
+static inline int clinux_errno(void) { return errno; }
+
+/// The signal that makes a vCPU thread leave KVM_RUN.
+static inline int clinux_kick_signal(void) { return SIGRTMIN; }
+
+/// Gives the kick signal a handler that does nothing, so that it interrupts and never kills.
+int clinux_install_kick_handler(void);
+
+/// Keeps `fd`'s present terminal settings for `clinux_terminal_restore` and for the handlers of
+/// signals that a trap in this process raises (SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT).
+int clinux_terminal_guard(int fd);
+
+/// Puts a guarded terminal into raw mode: every byte goes to the guest, none is echoed.
+int clinux_terminal_raw(void);
+
+/// Puts the settings back that `clinux_terminal_guard` kept. Safe in a signal handler.
+void clinux_terminal_restore(void);
+
+/// Opens a pseudo terminal's master in raw mode and writes its slave's path to `path`.
+int clinux_open_pty(char *_Nonnull path, size_t size);
+
+/// A listening Unix socket at `path`; -ENAMETOOLONG when it does not fit a socket address.
+int clinux_listen_unix(const char *_Nonnull path);
+
+/// A Unix stream connection to `path`.
+int clinux_connect_unix(const char *_Nonnull path);
+
+static inline int clinux_accept(int fd) {
+    int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+    return client < 0 ? -errno : client;
+}
+
+/// Names the calling thread; Linux keeps 15 bytes.
+static inline void clinux_name_thread(const char *_Nonnull name) {
+    pthread_setname_np(pthread_self(), name);
+}
+
+#endif

@@ -1,0 +1,9 @@
+#include "CLinux.h"
+
+static void ignore_kick(int signal) { (void)signal; }
+
+int clinux_install_kick_handler(void) {
+    // No SA_RESTART: the signal is there to interrupt.
+    struct sigaction action = {.sa_handler = ignore_kick};
+    return sigaction(clinux_kick_signal(), &action, NULL) < 0 ? -errno : 0;
+}

@@ -1,0 +1,41 @@
+#include "CLinux.h"
+
+static int unix_address(const char *path, struct sockaddr_un *address) {
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    if (strlen(path) >= sizeof address->sun_path)
+        return -ENAMETOOLONG;
+    strcpy(address->sun_path, path);
+    return 0;
+}
+
+typedef int (*address_call)(int, const struct sockaddr *, socklen_t);
+
+static int unix_socket(const char *path, int type, address_call use) {
+    struct sockaddr_un address;
+    int error = unix_address(path, &address);
+    if (error)
+        return error;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | type, 0);
+    if (fd < 0)
+        return -errno;
+    if (use(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+        error = -errno;
+        close(fd);
+        return error;
+    }
+    return fd;
+}
+
+int clinux_listen_unix(const char *path) {
+    int fd = unix_socket(path, SOCK_NONBLOCK, bind);
+    if (fd >= 0 && listen(fd, 1) < 0) {
+        int error = -errno;
+        close(fd);
+        unlink(path);
+        return error;
+    }
+    return fd;
+}
+
+int clinux_connect_unix(const char *path) { return unix_socket(path, 0, connect); }

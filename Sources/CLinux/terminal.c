@@ -1,0 +1,58 @@
+#include "CLinux.h"
+
+#include <stdio.h>
+
+static struct termios kept_settings;
+static volatile sig_atomic_t guarded_fd = -1;
+
+void clinux_terminal_restore(void) {
+    if (guarded_fd >= 0)
+        tcsetattr(guarded_fd, TCSANOW, &kept_settings);
+}
+
+static void restore_and_die(int signal) {
+    clinux_terminal_restore();
+    // SA_RESETHAND took this handler away: raising again ends the process as the signal would have.
+    raise(signal);
+}
+
+int clinux_terminal_guard(int fd) {
+    if (tcgetattr(fd, &kept_settings) < 0)
+        return -errno;
+    guarded_fd = fd;
+    const int traps[] = {SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
+    struct sigaction action = {.sa_handler = restore_and_die, .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+    for (size_t i = 0; i < sizeof traps / sizeof *traps; i++)
+        if (sigaction(traps[i], &action, NULL) < 0)
+            return -errno;
+    return 0;
+}
+
+int clinux_terminal_raw(void) {
+    struct termios raw = kept_settings;
+    cfmakeraw(&raw);
+    // A background job may not change the terminal: SIGTTOU would stop it half way.
+    return tcsetattr(guarded_fd, TCSADRAIN, &raw) < 0 ? -errno : 0;
+}
+
+int clinux_open_pty(char *path, size_t size) {
+    int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    struct termios raw;
+    int error = 0;
+    if (grantpt(fd) < 0 || unlockpt(fd) < 0 || tcgetattr(fd, &raw) < 0)
+        error = errno;
+    else
+        error = ptsname_r(fd, path, size);
+    if (!error) {
+        cfmakeraw(&raw);
+        if (tcsetattr(fd, TCSANOW, &raw) < 0)
+            error = errno;
+    }
+    if (error) {
+        close(fd);
+        return -error;
+    }
+    return fd;
+}

@@ -1,0 +1,76 @@
+internal import CLinux
+public import SystemPackage
+
+/// Waits for descriptors and calls whoever asked, one at a time, on the thread that runs it.
+///
+/// Belongs to one thread. Another thread reaches it through an `EventDescriptor` that it watches.
+public final class EventLoop {
+  /// Which readiness to wait for. Errors and hang-ups are always reported, as both.
+  public struct Interest: OptionSet, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    public static let read = Interest(rawValue: CLINUX_EPOLLIN)
+    public static let write = Interest(rawValue: CLINUX_EPOLLOUT)
+  }
+
+  /// Names one watch. A number is never used twice, so an event that arrives late for a watch
+  /// that is gone, whose descriptor may be somebody else's by now, is dropped.
+  public struct Watch: Hashable, Sendable {
+    let id: UInt64
+    let descriptor: Int32
+  }
+
+  private let epoll: OwnedDescriptor
+  private var handlers: [UInt64: () -> Void] = [:]
+  private var nextID: UInt64 = 1
+
+  public init() throws(Errno) {
+    epoll = try OwnedDescriptor(result: clinux_epoll_create())
+  }
+
+  /// Calls `handler` whenever `descriptor` is ready for `interest` (level-triggered).
+  /// - Throws: EPERM for a descriptor that is always ready, such as a regular file's.
+  public func watch(
+    _ descriptor: Int32, for interest: Interest = .read, handler: @escaping () -> Void
+  ) throws(Errno) -> Watch {
+    let watch = Watch(id: nextID, descriptor: descriptor)
+    try control(EPOLL_CTL_ADD, watch, interest)
+    nextID += 1
+    handlers[watch.id] = handler
+    return watch
+  }
+
+  /// Changes what a watch waits for; an empty set leaves only errors and hang-ups.
+  public func change(_ watch: Watch, to interest: Interest) throws(Errno) {
+    try control(EPOLL_CTL_MOD, watch, interest)
+  }
+
+  /// Ends a watch. Must come before its descriptor is closed.
+  public func cancel(_ watch: Watch) {
+    if handlers.removeValue(forKey: watch.id) != nil {
+      try? control(EPOLL_CTL_DEL, watch, [])
+    }
+  }
+
+  /// Waits for events, at most `timeout` milliseconds (-1: without limit), and handles them.
+  public func runOnce(timeout: Int32 = -1) throws(Errno) {
+    var events = unsafe [epoll_event](repeating: epoll_event(), count: 16)
+    // epoll_wait writes at most `count` entries.
+    let ready = unsafe epoll_wait(epoll.number, &events, Int32(events.count), timeout)
+    guard ready >= 0 else {
+      let error = Errno(rawValue: clinux_errno())
+      if error == .interrupted { return }
+      throw error
+    }
+    for unsafe event in unsafe events.prefix(Int(ready)) {
+      // The kernel hands back the u64 that `control` stored.
+      handlers[unsafe event.data.u64]?()
+    }
+  }
+
+  private func control(_ operation: Int32, _ watch: Watch, _ interest: Interest) throws(Errno) {
+    let result = clinux_epoll_control(
+      epoll.number, operation, watch.descriptor, interest.rawValue, watch.id)
+    if result < 0 { throw Errno(rawValue: -result) }
+  }
+}

@@ -1,0 +1,18 @@
+public import SystemPackage
+
+/// An edge-triggered interrupt line, as an ISA device drives it.
+///
+/// The line ends in an eventfd. In a running machine KVM listens there (KVM_IRQFD) and raises the
+/// interrupt without a system call of ours; in a test the counter is read instead.
+public final class InterruptLine: Sendable {
+  public let event: EventDescriptor
+
+  public init() throws(Errno) {
+    event = try EventDescriptor()
+  }
+
+  /// One rising edge.
+  public func pulse() {
+    event.signal()
+  }
+}

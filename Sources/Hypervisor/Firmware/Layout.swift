@@ -1,0 +1,66 @@
+public import Devices
+
+/// Every guest address and port that the machine fixes.
+///
+///     0000_0500  GDT of the boot CPU                          (boot only)
+///     0000_6000  PVH start info, module list, memory map      (boot only)
+///     0000_7000  boot_params, the "zero page"                 (boot only)
+///     0000_7c00  flat images
+///     0000_9000  page tables of the 64-bit entry, 6 pages     (boot only)
+///     0002_0000  command line                                 (boot only)
+///     0009_fc00  EBDA, reserved
+///     000a_0000  legacy video, no RAM
+///     000e_0000  ACPI tables, reserved
+///     0010_0000  RAM
+///     c000_0000  PCI memory window (32-bit BARs)
+///     e000_0000  PCI ECAM, 1 MiB a bus
+///     fec0_0000  I/O APIC
+///     fee0_0000  local APICs
+///     feff_c000  KVM: identity map page and TSS (Intel hosts, before EPT unrestricted guest)
+///   1_0000_0000  RAM past the PCI hole, then the 64-bit PCI window
+public enum Layout {
+  public static let gdt: GuestAddress = 0x500
+  public static let pvhStartInfo: GuestAddress = 0x6000
+  public static let bootParameters: GuestAddress = 0x7000
+  public static let flatImage: GuestAddress = 0x7C00
+  public static let bootStack: GuestAddress = 0x8FF0
+  public static let pageTables: GuestAddress = 0x9000
+  public static let commandLine: GuestAddress = 0x2_0000
+  /// Bytes that a command line may take here, its NUL included; a kernel's own limit is lower.
+  public static let commandLineCapacity = 0x1_0000
+  public static let ebda: GuestAddress = 0x9_FC00
+  public static let legacyVideo: GuestAddress = 0xA_0000
+  public static let acpiTables: GuestAddress = 0xE_0000
+  public static let acpiCapacity: UInt64 = 0x2_0000
+  public static let highMemory: GuestAddress = 0x10_0000
+
+  /// Where low RAM must end.
+  public static let pciHole: GuestAddress = 0xC000_0000
+  public static let pciWindow = GuestRange(base: 0xC000_0000, size: 0x2000_0000)
+  public static let ecam = GuestRange(base: 0xE000_0000, size: 0x1000_0000)
+  public static let ioapic: GuestAddress = 0xFEC0_0000
+  public static let localAPIC: GuestAddress = 0xFEE0_0000
+  public static let identityMapPage: GuestAddress = 0xFEFF_C000
+  public static let taskStateSegment: GuestAddress = 0xFEFF_D000
+  public static let above4GiB: GuestAddress = 0x1_0000_0000
+
+  public enum Port {
+    public static let i8042Data: UInt64 = 0x60
+    public static let i8042Command: UInt64 = 0x64
+    public static let cmos: UInt64 = 0x70
+    public static let com1: UInt64 = 0x3F8
+    /// PM1a event block (4 bytes), then PM1a control block (2 bytes).
+    public static let acpiPM1: UInt64 = 0x600
+    /// CONFIG_ADDRESS and CONFIG_DATA, with the reset control register at 0xCF9 between them.
+    public static let pciConfiguration: UInt64 = 0xCF8
+    public static let resetControl: UInt64 = 0xCF9
+  }
+
+  /// ISA interrupt numbers, which are also I/O APIC pins (GSIs), but for the PIT's.
+  public enum IRQ {
+    public static let keyboard: UInt32 = 1
+    public static let com1: UInt32 = 4
+    public static let rtc: UInt32 = 8
+    public static let sci: UInt32 = 9
+  }
+}

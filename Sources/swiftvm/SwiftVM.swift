@@ -1,0 +1,1 @@
+@main struct SwiftVM { static func main() {} }

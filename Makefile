@@ -1,0 +1,48 @@
+# Every target works on a clean clone. `make help` lists them.
+
+# Ends a pipe with the status of what failed in it.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# Fully static and position-independent: one file that runs on any x86-64 Linux. A scratch directory of
+# its own, so that release and test builds do not undo each other.
+RELEASE := swift build -c release --scratch-path .build-release --product swiftvm \
+	--static-swift-stdlib --disable-local-rpath -Xswiftc -static-executable \
+	-Xswiftc -use-ld=lld -Xswiftc -Xclang-linker -Xswiftc -static-pie
+SOURCES := Package.swift Sources Tests
+
+.PHONY: help setup build release test lint bench demo guests clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 16
+
+setup: ## Install the Debian packages that test, bench and demo need, where missing
+	.ci/setup
+
+build: ## Build everything for debugging
+	swift build --build-tests
+
+release: ## Build bin/swiftvm, static and position-independent
+	$(RELEASE)
+	mkdir -p bin
+	llvm-objcopy --strip-all .build-release/release/swiftvm bin/swiftvm.tmp
+	mv bin/swiftvm.tmp bin/swiftvm
+
+guests: ## Assemble the bare-metal guests into guests/build
+	$(MAKE) -C guests
+
+test: setup release guests ## Run every test that this machine allows
+	.ci/test
+
+lint: ## Check formatting, shell scripts and file lengths
+	.ci/lint
+
+bench: setup release guests ## Measure against QEMU, as ratios
+	.ci/bench
+
+demo: setup release ## Boot a stock Debian kernel to a prompt
+	Tests/Bed/demo.sh bin/swiftvm
+
+clean: ## Remove everything that was built or fetched
+	rm -rf .build .build-release .bed bin guests/build

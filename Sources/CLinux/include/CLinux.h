@@ -121,6 +121,12 @@ static inline void *_Nullable clinux_map_shared(int fd, size_t size) {
     return clinux_map_failed_to_null(mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 }
 
+/// open(2), which is variadic.
+static inline int clinux_open(const char *_Nonnull path, int flags, mode_t mode) {
+    int fd = open(path, flags, mode);
+    return fd < 0 ? -errno : fd;
+}
+
 static inline int clinux_errno(void) { return errno; }
 
 /// The signal that makes a vCPU thread leave KVM_RUN.
@@ -144,6 +150,15 @@ int clinux_open_pty(char *_Nonnull path, size_t size);
 
 /// A listening Unix socket at `path`; -ENAMETOOLONG when it does not fit a socket address.
 int clinux_listen_unix(const char *_Nonnull path);
+
+/// 0 where io_uring can be used, or -errno: -ENOSYS or -EPERM where it cannot.
+int clinux_probe_io_uring(void);
+
+/// Another descriptor for the same open file, close-on-exec.
+static inline int clinux_duplicate(int fd) {
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    return copy < 0 ? -errno : copy;
+}
 
 /// A Unix stream connection to `path`.
 int clinux_connect_unix(const char *_Nonnull path);

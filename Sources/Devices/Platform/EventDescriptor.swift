@@ -23,3 +23,12 @@ public struct EventDescriptor: ~Copyable, Sendable {
     clinux_counter_take(descriptor.number)
   }
 }
+
+/// An `EventDescriptor` that several threads share.
+public final class SharedEvent: Sendable {
+  public let event: EventDescriptor
+
+  public init() throws(Errno) {
+    event = try EventDescriptor()
+  }
+}

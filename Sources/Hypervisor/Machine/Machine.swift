@@ -1,0 +1,121 @@
+public import Devices
+internal import SystemPackage
+
+/// How a machine's run ended.
+public enum MachineEnding: Sendable {
+  /// The guest powered itself off.
+  case poweredOff
+  /// The guest asked for a reset.
+  case reset
+  /// The guest reset itself by a triple fault.
+  case tripleFault(CPUReport)
+  /// The guest cannot go on.
+  case crashed(CPUReport)
+  /// `stop` was called.
+  case stopped
+}
+
+/// A virtual machine, composed and ready: memory, buses, devices, vCPUs. The root of everything that
+/// one run of a guest needs; a guest's reboot is a new machine.
+///
+/// Belongs to the thread of its event loop. Its vCPUs run on threads of their own, which hold only
+/// what an exit needs: buses, their own vCPU, their mailbox.
+public final class Machine {
+  public let serialPort: SerialPort
+  public let kernel: LoadedKernel
+
+  let devices: PlatformDevices
+  // Held for the vCPUs: guest memory must outlive them.
+  private let memory: GuestMemory
+  private let vm: KVMVirtualMachine
+  private let processors: [Processor]
+  private let endings: EndingBox
+  private let reported: SharedEvent
+
+  init(
+    vm: consuming KVMVirtualMachine, memory: GuestMemory, devices: PlatformDevices, kernel: LoadedKernel,
+    processors: [Processor], endings: EndingBox, reported: SharedEvent
+  ) {
+    self.vm = vm
+    self.memory = memory
+    self.devices = devices
+    self.kernel = kernel
+    self.processors = processors
+    self.endings = endings
+    self.reported = reported
+    serialPort = devices.serialPort
+  }
+
+  /// Runs the guest until it ends, handling `loop`'s events meanwhile.
+  ///
+  /// When this returns or throws, no vCPU runs any more.
+  public func run(on loop: EventLoop) throws(MachineError) -> MachineEnding {
+    let watches = try watchMachine(on: loop)
+    defer { for watch in watches { loop.cancel(watch) } }
+
+    var threads = ThreadList()
+    defer { threads.joinAll() }
+    defer { for processor in processors { processor.handle.ask(VCPUHandle.Request.stop) } }
+    do throws(Errno) {
+      for processor in processors { try threads.append(processor.start()) }
+      while true {
+        if let ending = pendingEnding { return ending }
+        try loop.runOnce()
+      }
+    } catch {
+      throw .host("the machine's threads or event loop", error)
+    }
+  }
+
+  /// Ends `run` from one of the loop's handlers.
+  public func stop() {
+    endings.post(.stopped)
+  }
+
+  /// Presses the ACPI power button: a guest that listens shuts itself down.
+  public func pressPowerButton() {
+    devices.acpiPower.pressPowerButton()
+  }
+
+  /// Asks the boot CPU where it stands; `onReport` is called from the loop.
+  public func askForReport(_ onReport: @escaping (CPUReport) -> Void) {
+    self.onReport = onReport
+    processors.first?.handle.ask(VCPUHandle.Request.report)
+  }
+
+  private var onReport: ((CPUReport) -> Void)?
+
+  private var pendingEnding: MachineEnding? {
+    // A chip's request comes first: the guest may have faulted just because it waited for it.
+    switch devices.power.pending {
+    case .powerOff: return .poweredOff
+    case .reset: return .reset
+    case nil: break
+    }
+    switch endings.first {
+    case .tripleFault(let report): return .tripleFault(report)
+    case .crashed(let report): return .crashed(report)
+    case .stopped: return .stopped
+    case nil: return nil
+    }
+  }
+
+  private func watchMachine(on loop: EventLoop) throws(MachineError) -> [EventLoop.Watch] {
+    var watches: [EventLoop.Watch] = []
+    do throws(Errno) {
+      // Both only wake the loop: `run` looks for an ending after every event.
+      watches.append(try loop.watch(devices.power.event.number) { [devices] in devices.power.event.take() })
+      watches.append(try loop.watch(endings.event.number) { [endings] in endings.event.take() })
+      watches.append(
+        try loop.watch(reported.event.number) { [unowned self] in
+          reported.event.take()
+          if let report = processors.first?.handle.takeReport() { onReport?(report) }
+        })
+      watches += try devices.watchClock(on: loop)
+      return watches
+    } catch {
+      for watch in watches { loop.cancel(watch) }
+      throw .host("the machine's event loop", error)
+    }
+  }
+}

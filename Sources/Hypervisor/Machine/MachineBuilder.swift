@@ -1,0 +1,138 @@
+public import Devices
+internal import SystemPackage
+
+/// Makes machines from a configuration and the files that it names, opened by somebody else. A
+/// guest's reboot makes another one, from the same files.
+public struct MachineBuilder: ~Copyable {
+  private let configuration: ValidatedConfiguration
+  private let kvm: KVM
+  private let cpuid: CPUIDTable
+  private let image: ImageFile
+  private let initrd: ImageFile?
+
+  /// Told of each stage as it is reached, for `--verbose`.
+  public var onStage: (String) -> Void = { _ in }
+
+  public init(
+    _ configuration: ValidatedConfiguration, kvm: consuming KVM, cpuid: consuming CPUIDTable,
+    image: ImageFile, initrd: ImageFile?
+  ) {
+    self.configuration = configuration
+    self.kvm = kvm
+    self.cpuid = cpuid
+    self.image = image
+    self.initrd = initrd
+  }
+
+  /// Makes a machine that is ready to run, its kernel loaded afresh.
+  public func build(console: any SerialSink) throws(MachineError) -> Machine {
+    let memory = try makeMemory()
+    let devices = try makeDevices(console)
+    let kernel = try load(into: memory)
+    let vm = try makeVirtualMachine(memory, devices)
+    onStage("machine made: \(configuration.cpuCount) vCPU(s), in-kernel interrupt controllers and PIT")
+    return try makeProcessors(vm, memory, devices, kernel)
+  }
+
+  private func makeVirtualMachine(
+    _ memory: GuestMemory, _ devices: PlatformDevices
+  ) throws(MachineError) -> KVMVirtualMachine {
+    do throws(KVMError) {
+      let vm = try KVMVirtualMachine(on: kvm)
+      if configuration.cpuCount > 255 { try vm.enableWideAPICIDs() }
+      try vm.map(memory)
+      for (line, gsi) in devices.lines { try vm.connect(line, to: gsi) }
+      return vm
+    } catch {
+      throw .kvm(error)
+    }
+  }
+
+  private func makeMemory() throws(MachineError) -> GuestMemory {
+    do {
+      let memory = try GuestMemory(configuration.memoryMap.ram)
+      for entry in configuration.memoryMap.entries {
+        onStage("memory map: \(entry.range.base)-\(entry.range.last) \(entry.kind)")
+      }
+      return memory
+    } catch {
+      throw .memory(configuration.memoryMap.ram.reduce(0) { $0 + $1.size }, error)
+    }
+  }
+
+  private func makeDevices(_ console: any SerialSink) throws(MachineError) -> PlatformDevices {
+    do {
+      return try PlatformDevices(sink: console, memoryMap: configuration.memoryMap, clock: HostClock())
+    } catch {
+      throw .host("the machine's event descriptors", error)
+    }
+  }
+
+  /// Writes firmware tables and kernel into memory.
+  private func load(into memory: GuestMemory) throws(MachineError) -> LoadedKernel {
+    let rsdp: GuestAddress
+    do throws(ACPITables.TooLarge) {
+      let apicIDs = (0..<configuration.cpuCount).map { $0 }
+      let tables = try ACPITables(.init(apicIDs: apicIDs, pciWindow64: configuration.pciWindow64))
+      try memory.write(bytes: tables.bytes, at: tables.address)
+      rsdp = tables.rsdp
+    } catch let error as ACPITables.TooLarge {
+      throw .tablesTooLarge(error)
+    } catch {
+      throw .boot(.outsideGuestMemory(error))
+    }
+    let loader = BootLoader(source: source, memoryMap: configuration.memoryMap, rsdp: rsdp)
+    do throws(BootError) {
+      return try loader.load(into: memory)
+    } catch {
+      throw .boot(error)
+    }
+  }
+
+  private var source: BootSource {
+    switch configuration.image {
+    case .kernel: .kernel(image, initrd: initrd, commandLine: configuration.commandLine)
+    case .flat: .flat(image)
+    }
+  }
+
+  private func makeProcessors(
+    _ vm: consuming KVMVirtualMachine, _ memory: GuestMemory, _ devices: PlatformDevices,
+    _ kernel: LoadedKernel
+  ) throws(MachineError) -> Machine {
+    let shared: (endings: EndingBox, reported: SharedEvent)
+    do throws(Errno) {
+      shared = (try EndingBox(), try SharedEvent())
+    } catch {
+      throw .host("the machine's event descriptors", error)
+    }
+    let dispatcher: ExitDispatcher
+    do throws(AddressConflict) {
+      dispatcher = ExitDispatcher(ports: try devices.portSpace(), memory: try devices.memorySpace())
+    } catch {
+      throw .conflict(error)
+    }
+    var processors: [Processor] = []
+    let supported = cpuid.entries
+    do throws(KVMError) {
+      for id in 0..<configuration.cpuCount {
+        let vcpu = try vm.makeVCPU(id: id)
+        try vcpu.prepare(
+          cpuid: topology.entries(from: supported, id: id), entry: id == 0 ? kernel.entry : nil)
+        let loop = VCPULoop(
+          vcpu, handle: VCPUHandle(id: id), dispatcher: dispatcher, power: devices.power, memory: memory,
+          reported: shared.reported)
+        processors.append(Processor(loop, endings: shared.endings))
+      }
+    } catch {
+      throw .kvm(error)
+    }
+    return Machine(
+      vm: vm, memory: memory, devices: devices, kernel: kernel, processors: processors,
+      endings: shared.endings, reported: shared.reported)
+  }
+
+  private var topology: CPUID {
+    CPUID(count: configuration.cpuCount, hasTSCDeadline: kvm.extent(of: .tscDeadline) > 0)
+  }
+}

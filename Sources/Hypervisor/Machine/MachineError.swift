@@ -1,0 +1,43 @@
+public import Devices
+public import SystemPackage
+
+/// Why a machine could not be made, or could not go on.
+public enum MachineError: Error, Sendable {
+  case kvm(KVMError)
+  case boot(BootError)
+  /// The host refused guest memory: bytes asked for, and why.
+  case memory(UInt64, Errno)
+  /// More vCPUs than the ACPI tables have room for.
+  case tablesTooLarge(ACPITables.TooLarge)
+  /// Two devices want the same addresses.
+  case conflict(AddressConflict)
+  /// A host resource, by what it is for.
+  case host(String, Errno)
+}
+
+extension MachineError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .kvm(let error): "\(error)"
+    case .boot(let error): "\(error)"
+    case .memory(let size, let errno): "cannot reserve \(size >> 20) MiB for the guest's memory: \(errno)"
+    case .tablesTooLarge(let error):
+      "the ACPI tables take \(error.size) bytes, there is room for \(error.capacity)"
+    case .conflict(let error): "\(error.device) and \(error.other) want the same addresses"
+    case .host(let what, let errno): "cannot make \(what): \(errno)"
+    }
+  }
+
+  /// What to do next.
+  public var hint: String? {
+    switch self {
+    case .kvm(let error): error.hint
+    case .boot(let error): error.hint
+    case .memory: "give less with -m, or free memory on the host (`ulimit -v` may limit it too)"
+    case .host(_, .tooManyOpenFiles), .host(_, .tooManyOpenFilesInSystem): "raise `ulimit -n`"
+    case .host(_, .resourceTemporarilyUnavailable): "raise `ulimit -u`: no thread could be made"
+    case .tablesTooLarge: "give fewer vCPUs with -c"
+    case .conflict, .host: nil
+    }
+  }
+}

@@ -1,0 +1,88 @@
+internal import Devices
+internal import SystemPackage
+
+/// The chips that every machine has, wired to their interrupt lines.
+final class PlatformDevices {
+  let power: PowerControl
+  let serialPort: SerialPort
+  let realTimeClock: RealTimeClock
+  let keyboardController: I8042
+  let acpiPower: ACPIPower
+  let hostBridge: HostBridge
+
+  private let serialLine: InterruptLine
+  private let clockLine: InterruptLine
+  private let keyboardLine: InterruptLine
+  private let sciLine: InterruptLine
+  private let clock: any Clock
+  private let alarm: Timer
+
+  init(sink: any SerialSink, memoryMap: MemoryMap, clock: any Clock) throws(Errno) {
+    self.clock = clock
+    power = try PowerControl()
+    alarm = try Timer()
+    serialLine = try InterruptLine()
+    clockLine = try InterruptLine()
+    keyboardLine = try InterruptLine()
+    sciLine = try InterruptLine()
+    serialPort = try SerialPort(interrupt: serialLine, sink: sink)
+    realTimeClock = try RealTimeClock(line: clockLine, clock: clock, memoryMap: memoryMap)
+    keyboardController = I8042(line: keyboardLine, power: power)
+    acpiPower = ACPIPower(line: sciLine, power: power)
+    hostBridge = HostBridge()
+  }
+
+  /// The interrupt lines and the GSIs they end in.
+  var lines: [(line: InterruptLine, gsi: UInt32)] {
+    [
+      (keyboardLine, Layout.IRQ.keyboard), (serialLine, Layout.IRQ.com1), (clockLine, Layout.IRQ.rtc),
+      (sciLine, Layout.IRQ.sci),
+    ]
+  }
+
+  /// The bus of I/O ports.
+  func portSpace() throws(AddressConflict) -> AddressSpace {
+    var ports = AddressSpaceBuilder()
+    try ports.map(serialPort, name: "COM1", base: Layout.Port.com1, size: 8)
+    try ports.map(realTimeClock, name: "CMOS RTC", base: Layout.Port.cmos, size: 2)
+    try ports.map(keyboardController.dataPort, name: "i8042 data", base: Layout.Port.i8042Data, size: 1)
+    try ports.map(
+      keyboardController.commandPort, name: "i8042 command", base: Layout.Port.i8042Command, size: 1)
+    try ports.map(acpiPower, name: "ACPI PM1", base: Layout.Port.acpiPM1, size: 6)
+    try ports.map(
+      ConfigurationPorts(hostBridge, power: power), name: "PCI configuration",
+      base: Layout.Port.pciConfiguration, size: 8)
+    return ports.seal()
+  }
+
+  /// The bus of memory addresses that are not RAM.
+  func memorySpace() throws(AddressConflict) -> AddressSpace {
+    var memory = AddressSpaceBuilder()
+    try memory.map(
+      ECAMWindow(hostBridge), name: "PCI ECAM", base: Layout.ecam.base.value, size: Layout.ecam.size)
+    return memory.seal()
+  }
+
+  /// Drives the real-time clock's alarm from `loop`.
+  func watchClock(on loop: EventLoop) throws(Errno) -> [EventLoop.Watch] {
+    let changed = try loop.watch(realTimeClock.deadlineChanged.number) { [self] in
+      realTimeClock.deadlineChanged.take()
+      armAlarm()
+    }
+    do throws(Errno) {
+      let fired = try loop.watch(alarm.number) { [self] in
+        alarm.take()
+        realTimeClock.timerFired()
+        armAlarm()
+      }
+      return [changed, fired]
+    } catch {
+      loop.cancel(changed)
+      throw error
+    }
+  }
+
+  private func armAlarm() {
+    alarm.arm(nanoseconds: realTimeClock.nextDeadline() ?? 0)
+  }
+}

@@ -1,0 +1,70 @@
+/// What a person asked for, from flags or a file, not checked yet.
+public struct VMConfiguration: Hashable, Sendable {
+  /// What to start.
+  public enum Image: Hashable, Sendable {
+    /// A kernel recognised by content, and an initial RAM disk for it.
+    case kernel(path: String, initrd: String?)
+    /// Raw bytes entered in real mode.
+    case flat(path: String)
+  }
+
+  public var image: Image?
+  /// Added to the default kernel arguments.
+  public var append: [String] = []
+  /// Replaces the default kernel arguments.
+  public var appendOnly: String?
+  /// Bytes of RAM.
+  public var memory: UInt64 = 1 << 30
+  public var cpus = 1
+  public var serial = SerialTarget.stdio
+  public var onReboot = RebootPolicy.reset
+  /// Seconds from the power button to a forced end.
+  public var shutdownTimeout: UInt32 = 10
+  /// Seconds of silence on the console until a hint; 0: never.
+  public var bootHint: UInt32 = 15
+
+  public init() {}
+}
+
+/// Where the first serial port leads.
+public enum SerialTarget: Hashable, Sendable {
+  case stdio
+  case pty
+  case file(path: String)
+  case socket(path: String)
+  case null
+
+  /// Reads `stdio`, `pty`, `file=PATH`, `socket=PATH` or `null`.
+  public init?(_ text: String) {
+    switch text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init) {
+    case ["stdio"]: self = .stdio
+    case ["pty"]: self = .pty
+    case ["null"]: self = .null
+    case let parts where parts.count == 2 && parts[0] == "file" && !parts[1].isEmpty:
+      self = .file(path: parts[1])
+    case let parts where parts.count == 2 && parts[0] == "socket" && !parts[1].isEmpty:
+      self = .socket(path: parts[1])
+    default: return nil
+    }
+  }
+}
+
+extension SerialTarget: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .stdio: "stdio"
+    case .pty: "pty"
+    case .file(let path): "file=\(path)"
+    case .socket(let path): "socket=\(path)"
+    case .null: "null"
+    }
+  }
+}
+
+/// What a guest's reset does.
+public enum RebootPolicy: String, Hashable, Sendable, CaseIterable {
+  /// Starts the machine afresh.
+  case reset
+  /// Ends the machine.
+  case exit
+}

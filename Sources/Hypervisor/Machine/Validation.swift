@@ -1,0 +1,111 @@
+public import Devices
+
+/// What this host sets as bounds to a machine.
+public struct HostLimits: Hashable, Sendable {
+  /// The most vCPUs that KVM gives one machine.
+  public var vcpus: Int
+  /// Bits of a guest physical address (CPUID 0x80000008 EAX[7:0]).
+  public var physicalAddressBits: UInt32
+
+  public init(vcpus: Int, physicalAddressBits: UInt32) {
+    self.vcpus = vcpus
+    self.physicalAddressBits = physicalAddressBits
+  }
+
+  public init(of kvm: borrowing KVM, cpuid: borrowing CPUIDTable) {
+    vcpus = kvm.maximumVCPUs
+    physicalAddressBits = cpuid.entries.first { $0.leaf == 0x8000_0008 }.map { $0.eax & 0xFF } ?? 36
+  }
+}
+
+/// A configuration that this host can carry out. Only `VMConfiguration.validated` makes one, and
+/// only this makes a machine.
+public struct ValidatedConfiguration: Hashable, Sendable {
+  public let image: VMConfiguration.Image
+  /// The effective kernel command line.
+  public let commandLine: KernelCommandLine
+  public let memoryMap: MemoryMap
+  /// Where 64-bit BARs go; nil where the CPU's addresses end with RAM.
+  public let pciWindow64: GuestRange?
+  public let cpuCount: UInt32
+  public let serial: SerialTarget
+  public let onReboot: RebootPolicy
+  /// Seconds.
+  public let shutdownTimeout: UInt32
+  /// Seconds; 0: never.
+  public let bootHint: UInt32
+
+  fileprivate init(_ wish: VMConfiguration, on host: HostLimits) throws(ConfigurationError) {
+    guard let image = wish.image else { throw .noKernel }
+    self.image = image
+    do throws(KernelKernelCommandLineError) {
+      commandLine = try KernelCommandLine(append: wish.append, appendOnly: wish.appendOnly)
+    } catch {
+      throw .commandLine(error)
+    }
+    guard wish.cpus >= 1 else { throw .noCPU }
+    guard wish.cpus <= host.vcpus else { throw .tooManyCPUs(wish.cpus, limit: host.vcpus) }
+    cpuCount = UInt32(wish.cpus)
+
+    guard wish.memory >= Self.leastMemory else { throw .memoryTooSmall(wish.memory) }
+    // What the PCI hole takes below 4 GiB goes on above.
+    let most = (UInt64(1) << UInt64(min(host.physicalAddressBits, 52))) - Layout.pciHoleSize
+    guard wish.memory <= most else { throw .memoryTooLarge(wish.memory, limit: most) }
+    // Whole pages; a page more or less is nobody's wish.
+    memoryMap = MemoryMap(ramSize: wish.memory & ~0xFFF)
+    pciWindow64 = memoryMap.pciWindow64(addressBits: Int(host.physicalAddressBits))
+
+    serial = wish.serial
+    onReboot = wish.onReboot
+    shutdownTimeout = wish.shutdownTimeout
+    bootHint = wish.bootHint
+  }
+
+  /// 1 MiB: the real-mode address space, which every machine has.
+  static let leastMemory: UInt64 = 1 << 20
+}
+
+extension VMConfiguration {
+  /// Checks the wish against itself and against the host.
+  public func validated(on host: HostLimits) throws(ConfigurationError) -> ValidatedConfiguration {
+    try ValidatedConfiguration(self, on: host)
+  }
+}
+
+/// A wish that cannot be met.
+public enum ConfigurationError: Error, Hashable, Sendable {
+  case noKernel
+  case noCPU
+  case tooManyCPUs(Int, limit: Int)
+  /// Bytes.
+  case memoryTooSmall(UInt64)
+  /// Bytes.
+  case memoryTooLarge(UInt64, limit: UInt64)
+  case commandLine(KernelCommandLineError)
+}
+
+extension ConfigurationError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .noKernel: "no kernel given"
+    case .noCPU: "a machine needs at least 1 vCPU"
+    case .tooManyCPUs(let count, let limit): "\(count) vCPUs asked for, this host's KVM gives at most \(limit)"
+    case .memoryTooSmall(let size): "\(size) bytes of memory are too few, a machine has at least 1 MiB"
+    case .memoryTooLarge(let size, let limit):
+      "\(size >> 20) MiB of memory asked for, a guest on this host can address at most \(limit >> 20) MiB"
+    case .commandLine(let error): "\(error)"
+    }
+  }
+
+  /// What to do next.
+  public var hint: String? {
+    switch self {
+    case .noKernel: "give one with -k FILE, or a boot sector with --flat FILE"
+    case .noCPU: "give -c 1 or more"
+    case .tooManyCPUs(_, let limit): "give -c \(limit) or fewer"
+    case .memoryTooSmall: "give more with -m; a bare number counts MiB (-m 512), and 512M and 2G work too"
+    case .memoryTooLarge(_, let limit): "give -m \(limit >> 20) or less"
+    case .commandLine(let error): error.hint
+    }
+  }
+}

@@ -1,1 +1,35 @@
-@main struct SwiftVM { static func main() {} }
+internal import ArgumentParser
+internal import CLinux
+
+@main
+struct SwiftVM: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "swiftvm",
+    abstract: "Boot stock Linux kernels in virtual machines, straight on /dev/kvm.",
+    discussion: """
+      swiftvm run -k vmlinuz -i initrd.img
+      swiftvm doctor
+      """,
+    version: Version.text,
+    subcommands: [RunCommand.self, DoctorCommand.self])
+
+  static func main() {
+    ProcessSetup.prepare()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as Failure {
+      StandardError.report(failure)
+      exit(failure.status.rawValue)
+    } catch {
+      // Help and version are asked for; everything else is an argument that is wrong.
+      if exitCode(for: error).isSuccess { exit(withError: error) }
+      StandardError.line(fullMessage(for: error))
+      exit(ExitStatus.usage.rawValue)
+    }
+  }
+}
+
+enum Version {
+  static let text = "0.1.0"
+}

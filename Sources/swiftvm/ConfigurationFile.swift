@@ -1,0 +1,141 @@
+internal import FoundationEssentials
+internal import Hypervisor
+
+/// The options of `run` as a JSON document; each key is the option's long name. What is nil was not
+/// said.
+struct ConfigurationFile: Codable, Equatable {
+  var kernel: String?
+  var initrd: String?
+  var flat: String?
+  var append: [String]?
+  var appendOnly: String?
+  /// A number of MiB, or a text as `-m` takes it.
+  var memory: MemoryText?
+  var cpus: Int?
+  var serial: String?
+  var onReboot: String?
+  var shutdownTimeout: UInt32?
+  var bootHint: UInt32?
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case kernel, initrd, flat, append, memory, cpus, serial
+    case appendOnly = "append-only"
+    case onReboot = "on-reboot"
+    case shutdownTimeout = "shutdown-timeout"
+    case bootHint = "boot-hint"
+  }
+
+  /// What stands in `other` wins.
+  func overridden(by other: ConfigurationFile) -> ConfigurationFile {
+    var merged = self
+    // An image from the flags takes the place of the file's, of whichever kind.
+    if other.kernel != nil || other.flat != nil {
+      merged.kernel = other.kernel
+      merged.flat = other.flat
+    }
+    merged.initrd = other.initrd ?? initrd
+    merged.append = other.append ?? append
+    merged.appendOnly = other.appendOnly ?? appendOnly
+    merged.memory = other.memory ?? memory
+    merged.cpus = other.cpus ?? cpus
+    merged.serial = other.serial ?? serial
+    merged.onReboot = other.onReboot ?? onReboot
+    merged.shutdownTimeout = other.shutdownTimeout ?? shutdownTimeout
+    merged.bootHint = other.bootHint ?? bootHint
+    return merged
+  }
+
+  /// The configuration that the document describes, defaults filled in.
+  func configuration() throws(Failure) -> VMConfiguration {
+    var result = VMConfiguration()
+    switch (kernel, flat) {
+    case (let kernel?, nil): result.image = .kernel(path: kernel, initrd: initrd)
+    case (nil, let flat?):
+      guard initrd == nil else {
+        throw Failure(
+          .usage, "a flat image takes no initrd", hint: "leave --initrd out, or give a kernel with -k")
+      }
+      result.image = .flat(path: flat)
+    case (nil, nil): break
+    case (_?, _?):
+      throw Failure(.usage, "both --kernel and --flat given", hint: "a machine starts one of the two")
+    }
+    result.append = append ?? []
+    result.appendOnly = appendOnly
+    if let memory { result.memory = try memory.bytes() }
+    if let cpus { result.cpus = cpus }
+    if let serial {
+      guard let target = SerialTarget(serial) else {
+        throw Failure(
+          .usage, "--serial \(serial): no such target",
+          hint: "use stdio, pty, file=PATH, socket=PATH or null")
+      }
+      result.serial = target
+    }
+    if let onReboot {
+      guard let policy = RebootPolicy(rawValue: onReboot) else {
+        throw Failure(.usage, "--on-reboot \(onReboot): no such policy", hint: "use reset or exit")
+      }
+      result.onReboot = policy
+    }
+    if let shutdownTimeout { result.shutdownTimeout = shutdownTimeout }
+    if let bootHint { result.bootHint = bootHint }
+    return result
+  }
+
+  /// The document that gives `configuration`, every key said.
+  init(_ configuration: VMConfiguration) {
+    switch configuration.image {
+    case .kernel(let path, let initrd): (kernel, self.initrd) = (path, initrd)
+    case .flat(let path): flat = path
+    case nil: break
+    }
+    append = configuration.append
+    appendOnly = configuration.appendOnly
+    memory = .text("\(MemorySize(bytes: configuration.memory))")
+    cpus = configuration.cpus
+    serial = "\(configuration.serial)"
+    onReboot = configuration.onReboot.rawValue
+    shutdownTimeout = configuration.shutdownTimeout
+    bootHint = configuration.bootHint
+  }
+
+  init() {}
+}
+
+/// `"memory": 512` and `"memory": "512M"` say the same.
+enum MemoryText: Codable, Equatable {
+  case mebibytes(UInt64)
+  case text(String)
+
+  init(from decoder: any Decoder) throws {
+    let value = try decoder.singleValueContainer()
+    if let number = try? value.decode(UInt64.self) {
+      self = .mebibytes(number)
+    } else {
+      self = .text(try value.decode(String.self))
+    }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var value = encoder.singleValueContainer()
+    switch self {
+    case .mebibytes(let number): try value.encode(number)
+    case .text(let text): try value.encode(text)
+    }
+  }
+
+  func bytes() throws(Failure) -> UInt64 {
+    let text =
+      switch self {
+      case .mebibytes(let number): "\(number)"
+      case .text(let text): text
+      }
+    guard let size = MemorySize(text) else {
+      throw Failure(
+        .usage, "--memory \(text): not an amount of memory",
+        hint: "write 512M or 2G; a bare number counts MiB")
+    }
+    return size.bytes
+  }
+}

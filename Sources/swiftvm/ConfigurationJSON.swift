@@ -1,0 +1,73 @@
+internal import FoundationEssentials
+internal import Hypervisor
+
+extension ConfigurationFile {
+  /// Reads a document; `name` is what errors call it.
+  static func parse(_ bytes: [UInt8], name: String) throws(Failure) -> ConfigurationFile {
+    let data = Data(bytes)
+    do {
+      let keys = try JSONDecoder().decode([String: Ignored].self, from: data).keys
+      for key in keys.sorted() where CodingKeys(rawValue: key) == nil {
+        let known = CodingKeys.allCases.map(\.rawValue)
+        throw Failure(
+          .usage, "\(name): unknown key \"\(key)\"",
+          hint: key.nearest(of: known).map { "did you mean \"\($0)\"?" }
+            ?? "the keys are \(known.sorted().joined(separator: ", "))")
+      }
+      return try JSONDecoder().decode(ConfigurationFile.self, from: data)
+    } catch let failure as Failure {
+      throw failure
+    } catch let DecodingError.typeMismatch(_, context) {
+      throw malformed(name, context)
+    } catch let DecodingError.dataCorrupted(context) {
+      throw malformed(name, context)
+    } catch {
+      throw Failure(.usage, "\(name): \(error)")
+    }
+  }
+
+  /// The document as text, keys sorted.
+  func json() -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    // Strings, numbers and arrays of strings always encode.
+    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  }
+
+  private static func malformed(_ name: String, _ context: DecodingError.Context) -> Failure {
+    let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+    return Failure(
+      .usage, "\(name): \(path.isEmpty ? "" : "key \"\(path)\": ")\(context.debugDescription)",
+      hint: "`swiftvm run --dump-config` prints a document of the right form")
+  }
+
+  /// Any JSON value; only its key is of interest.
+  private struct Ignored: Decodable {
+    init(from decoder: any Decoder) throws {}
+  }
+}
+
+extension String {
+  /// The one of `candidates` that differs by the fewest typing errors, at most a third of its length.
+  func nearest(of candidates: [String]) -> String? {
+    candidates
+      .map { (candidate: $0, distance: editDistance(to: $0)) }
+      .filter { $0.distance <= max(1, $0.candidate.count / 3) }
+      .min { $0.distance < $1.distance }?.candidate
+  }
+
+  /// Levenshtein's distance.
+  private func editDistance(to other: String) -> Int {
+    var row = Array(0...other.count)
+    for (i, left) in enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, right) in other.enumerated() {
+        let substituted = diagonal + (left == right ? 0 : 1)
+        diagonal = row[j + 1]
+        row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
+      }
+    }
+    return row[other.count]
+  }
+}

@@ -1,0 +1,136 @@
+internal import CLinux
+internal import Devices
+internal import Hypervisor
+internal import SystemPackage
+
+/// The guest's first serial port as a person reaches it. Lives as long as the session: a guest's
+/// reboot finds the same terminal, socket or file.
+final class Console {
+  let output: ConsoleOutput
+  private let loop: EventLoop
+  private let log: VerboseLog
+  private var input: ConsoleInput?
+  /// The master of a pseudo terminal; standard input is not ours to close.
+  private var pseudoTerminal: ConsoleOutput.Target?
+  private var socket: ConsoleSocket?
+  private var terminal: RawTerminal?
+  private var failureWatch: EventLoop.Watch?
+
+  init(
+    _ target: SerialTarget, on loop: EventLoop, log: VerboseLog,
+    onCommand: @escaping (ConsoleCommand) -> Void
+  ) throws(Failure) {
+    self.loop = loop
+    self.log = log
+    do throws(Errno) {
+      let opened = try Self.open(target)
+      output = try ConsoleOutput(target: opened)
+      switch target {
+      case .stdio:
+        terminal = RawTerminal(STDIN_FILENO)
+        input = try Self.standardInput(on: loop, hasEscape: terminal != nil, onCommand)
+      case .pty:
+        pseudoTerminal = opened
+        if let opened { input = try ConsoleInput(opened.number, on: loop, isPseudoTerminal: true) }
+      case .socket(let path):
+        socket = try ConsoleSocket(path, on: loop, output: output, log: log)
+      case .file, .null: break
+      }
+      failureWatch = try loop.watch(output.failed.number) { [unowned self] in tellFailure(target) }
+    } catch {
+      throw Self.failure(target, error)
+    }
+    if terminal != nil { StandardError.line("Ctrl-A x ends the machine, Ctrl-A h shows more") }
+  }
+
+  /// Connects a new machine's serial port, and gives the terminal to the guest.
+  func attach(_ port: SerialPort) throws(MachineError) {
+    output.attach(port)
+    do throws(Errno) {
+      try input?.attach(port)
+      try socket?.attach(port)
+    } catch {
+      throw .host("the console", error)
+    }
+    terminal?.enter()
+  }
+
+  func detach() {
+    input?.detach()
+    socket?.detach()
+  }
+
+  /// Takes the terminal again after this process was stopped and continued.
+  func resume() {
+    terminal?.enter()
+  }
+
+  /// Writes out what the guest said, gives the terminal back, removes the socket.
+  func close() {
+    detach()
+    output.finish(milliseconds: 5000)
+    terminal?.leave()
+    socket?.close()
+    socket = nil
+  }
+
+  // MARK: Opening
+
+  /// Where output goes from the start, if anywhere.
+  private static func open(_ target: SerialTarget) throws(Errno) -> ConsoleOutput.Target? {
+    switch target {
+    case .stdio:
+      return ConsoleOutput.Target(try OwnedDescriptor(result: clinux_duplicate(STDOUT_FILENO)))
+    case .file(let path):
+      let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
+      return ConsoleOutput.Target(try OwnedDescriptor(result: clinux_open(path, flags, 0o644)))
+    case .pty:
+      var path = [CChar](repeating: 0, count: 128)
+      // The array is as long as told.
+      let number = unsafe clinux_open_pty(&path, path.count)
+      let master = try OwnedDescriptor(result: number)
+      let name = String(decoding: path.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+      StandardError.line("serial console: \(name)")
+      return ConsoleOutput.Target(master, isPseudoTerminal: true)
+    case .socket, .null:
+      return nil
+    }
+  }
+
+  private static func standardInput(
+    on loop: EventLoop, hasEscape: Bool, _ onCommand: @escaping (ConsoleCommand) -> Void
+  ) throws(Errno) -> ConsoleInput {
+    guard hasEscape else { return try ConsoleInput(STDIN_FILENO, on: loop) }
+    var keys = EscapeKeys()
+    return try ConsoleInput(
+      STDIN_FILENO, on: loop,
+      filter: { typed in
+        let (bytes, commands) = keys.separate(typed)
+        commands.forEach(onCommand)
+        return bytes
+      })
+  }
+
+  private static func failure(_ target: SerialTarget, _ error: Errno) -> Failure {
+    let hint =
+      switch (target, error) {
+      case (.socket, .addressInUse): "another process listens there, or a file of that name stands in the way"
+      case (.socket, .fileNameTooLong): "a socket's path has at most 107 bytes; use a shorter one"
+      default: InputFile.hint(for: error)
+      }
+    let status: ExitStatus =
+      switch error {
+      case .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory: .hostNotAble
+      default: .usage
+      }
+    return Failure(status, "--serial \(target): \(error)", hint: hint)
+  }
+
+  private func tellFailure(_ target: SerialTarget) {
+    output.failed.take()
+    // A socket's client comes and goes; that is no news.
+    if case .socket = target { return }
+    StandardError.warn(
+      "the console's output (\(target)) cannot be written: \(output.lastFailure); the guest goes on without it")
+  }
+}

@@ -1,0 +1,81 @@
+internal import CLinux
+internal import Devices
+internal import SystemPackage
+
+/// A serial port on a Unix socket: one client at a time, who may go and come back.
+final class ConsoleSocket {
+  private let path: String
+  private let loop: EventLoop
+  private let output: ConsoleOutput
+  private let log: VerboseLog
+  private let listener: OwnedDescriptor
+  private var client: ConsoleOutput.Target?
+  private var input: ConsoleInput?
+  private var port: SerialPort?
+
+  init(_ path: String, on loop: EventLoop, output: ConsoleOutput, log: VerboseLog) throws(Errno) {
+    self.path = path
+    self.loop = loop
+    self.output = output
+    self.log = log
+    listener = try Self.listen(path)
+    _ = try loop.watch(listener.number) { [unowned self] in acceptClient() }
+  }
+
+  /// Listens at `path`. A socket there that nobody listens on was left behind, and is replaced.
+  private static func listen(_ path: String) throws(Errno) -> OwnedDescriptor {
+    do throws(Errno) {
+      return try OwnedDescriptor(result: clinux_listen_unix(path))
+    } catch .addressInUse {
+      guard clinux_connect_unix(path) == -ECONNREFUSED else { throw .addressInUse }
+      unlink(path)
+      return try OwnedDescriptor(result: clinux_listen_unix(path))
+    }
+  }
+
+  func attach(_ port: SerialPort) throws(Errno) {
+    self.port = port
+    try input?.attach(port)
+  }
+
+  func detach() {
+    input?.detach()
+    port = nil
+  }
+
+  func close() {
+    dropClient()
+    unlink(path)
+  }
+
+  private func acceptClient() {
+    let number = clinux_accept(listener.number)
+    guard number >= 0 else { return }
+    let new = ConsoleOutput.Target(OwnedDescriptor(takingOver: number))
+    // Closed at once: the first client has the console.
+    guard client == nil else { return }
+    do throws(Errno) {
+      let input = try ConsoleInput(number, on: loop, onEnd: { [unowned self] in dropClient() })
+      client = new
+      self.input = input
+      output.redirect(to: new)
+      if let port { try input.attach(port) }
+      log("serial socket: a client connected")
+    } catch {
+      log("serial socket: a client could not be served: \(error)")
+      dropClient()
+    }
+  }
+
+  private func dropClient() {
+    guard let client else { return }
+    input?.detach()
+    input = nil
+    output.redirect(to: nil)
+    // The writer may be in the middle of a write: this ends it, and the descriptor goes with the
+    // last one who holds it.
+    shutdown(client.number, Int32(SHUT_RDWR.rawValue))
+    self.client = nil
+    log("serial socket: the client left")
+  }
+}

@@ -1,0 +1,110 @@
+internal import CLinux
+internal import Devices
+internal import Hypervisor
+internal import SystemPackage
+
+/// What reaches a running machine from outside: signals, escape keys, and the clock that runs while
+/// it is silent or shuts down.
+final class Control {
+  private let loop: EventLoop
+  private let log: VerboseLog
+  private let configuration: ValidatedConfiguration
+  private let signals: OwnedDescriptor
+  private let shutdownTimer: Timer
+  private let hintTimer: Timer
+  private var machine: Machine?
+  private var console: Console?
+  private var isShuttingDown = false
+  private var hasHinted = false
+  private var endWanted = false
+
+  init(_ configuration: ValidatedConfiguration, on loop: EventLoop, log: VerboseLog) throws(Failure) {
+    self.configuration = configuration
+    self.loop = loop
+    self.log = log
+    do throws(Errno) {
+      let numbers = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCONT]
+      // The array is as long as told. Threads made from here on inherit the mask.
+      signals = try OwnedDescriptor(result: unsafe clinux_signalfd(numbers, numbers.count))
+      let kick = clinux_install_kick_handler()
+      if kick < 0 { throw Errno(rawValue: -kick) }
+      shutdownTimer = try Timer()
+      hintTimer = try Timer()
+      _ = try loop.watch(signals.number) { [unowned self] in takeSignals() }
+      _ = try loop.watch(shutdownTimer.number) { [unowned self] in shutdownTimedOut() }
+      _ = try loop.watch(hintTimer.number) { [unowned self] in hintTimerFired() }
+    } catch {
+      throw Failure(MachineError.host("signal handling", error))
+    }
+  }
+
+  /// From here on wishes go to `machine`. A wish that came before is carried out now.
+  func attach(_ machine: Machine, _ console: Console) {
+    self.machine = machine
+    self.console = console
+    if !hasHinted, configuration.bootHint > 0 {
+      hintTimer.arm(nanoseconds: UInt64(configuration.bootHint) * 1_000_000_000)
+    }
+    if endWanted { machine.stop() }
+  }
+
+  func detach() {
+    machine = nil
+    console = nil
+    hintTimer.arm(nanoseconds: 0)
+  }
+
+  func carryOut(_ command: ConsoleCommand) {
+    switch command {
+    case .end: end()
+    case .help: StandardError.line(EscapeKeys.help)
+    case .sendBreak: machine?.serialPort.receiveBreak()
+    }
+  }
+
+  // MARK: Signals
+
+  private func takeSignals() {
+    while true {
+      switch clinux_signalfd_take(signals.number) {
+      case 0: return
+      case SIGTERM: shutDown()
+      // Our terminal settings went while we were stopped.
+      case SIGCONT: console?.resume()
+      default: end()
+      }
+    }
+  }
+
+  private func end() {
+    endWanted = true
+    machine?.stop()
+  }
+
+  private func shutDown() {
+    guard !isShuttingDown, let machine else { return end() }
+    isShuttingDown = true
+    log("SIGTERM: pressing the power button, \(configuration.shutdownTimeout) s until a forced end")
+    machine.pressPowerButton()
+    guard configuration.shutdownTimeout > 0 else { return end() }
+    shutdownTimer.arm(nanoseconds: UInt64(configuration.shutdownTimeout) * 1_000_000_000)
+  }
+
+  private func shutdownTimedOut() {
+    shutdownTimer.take()
+    StandardError.warn(
+      "the guest did not power off within \(configuration.shutdownTimeout) s of SIGTERM: ended by force")
+    end()
+  }
+
+  // MARK: Silence
+
+  private func hintTimerFired() {
+    hintTimer.take()
+    guard let console, console.output.byteCount == 0 else { return }
+    hasHinted = true
+    machine?.askForReport { [configuration] report in
+      StandardError.line(CrashText.silenceHint(report, seconds: configuration.bootHint))
+    }
+  }
+}

@@ -1,0 +1,52 @@
+internal import ArgumentParser
+internal import CLinux
+internal import FoundationEssentials
+
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Tell what this host can do, and how to mend what it cannot.",
+    discussion: """
+      swiftvm doctor
+      swiftvm doctor --json
+      Ends with status 0 where a stock kernel can be booted, else 4.
+      """)
+
+  @Flag(help: "Print the findings as JSON")
+  var json = false
+
+  func run() throws {
+    let examination = Examination()
+    print(json ? Self.json(examination) : Self.text(examination))
+    if !examination.isAble { throw ExitCode(ExitStatus.hostNotAble.rawValue) }
+  }
+
+  static func text(_ examination: Examination) -> String {
+    let width = examination.findings.map(\.name.count).max() ?? 0
+    var lines: [String] = []
+    for finding in examination.findings {
+      let status = pad(finding.status.rawValue, to: 8)
+      lines.append("\(status) \(pad(finding.name, to: width))  \(finding.detail)")
+      if let remedy = finding.remedy { lines.append(pad("", to: width + 11) + "-> \(remedy)") }
+    }
+    lines.append(
+      examination.isAble ? "Stock kernels can be booted here." : "Stock kernels cannot be booted here.")
+    return lines.joined(separator: "\n")
+  }
+
+  static func json(_ examination: Examination) -> String {
+    struct Document: Encodable {
+      let able: Bool
+      let findings: [Finding]
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let document = Document(able: examination.isAble, findings: examination.findings)
+    // Strings and a flag always encode.
+    return (try? encoder.encode(document)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  }
+
+  private static func pad(_ text: String, to width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}

@@ -1,0 +1,39 @@
+internal import CLinux
+internal import Devices
+internal import SystemPackage
+
+/// Opens the files that a person names.
+enum InputFile {
+  /// Opens `path` for reading; `what` is its part in the machine, for errors.
+  static func open(_ path: String, what: String) throws(Failure) -> OwnedDescriptor {
+    do throws(Errno) {
+      return try OwnedDescriptor(result: clinux_open(path, O_RDONLY | O_CLOEXEC, 0))
+    } catch {
+      throw Failure(.usage, "\(what) \(path): \(error)", hint: hint(for: error))
+    }
+  }
+
+  /// The whole of a small file, at most 1 MiB.
+  static func contents(of path: String, what: String) throws(Failure) -> [UInt8] {
+    let file = try open(path, what: what)
+    var contents: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while contents.count <= 1 << 20 {
+      // read writes at most `count` bytes.
+      let count = unsafe read(file.number, &chunk, chunk.count)
+      guard count >= 0 else { throw Failure(.usage, "\(what) \(path): \(Errno(rawValue: clinux_errno()))") }
+      if count == 0 { return contents }
+      contents += chunk[..<count]
+    }
+    throw Failure(.usage, "\(what) \(path): longer than 1 MiB", hint: "is it the right file?")
+  }
+
+  static func hint(for error: Errno) -> String? {
+    switch error {
+    case .noSuchFileOrDirectory: "check the path; it is taken from the current directory"
+    case .permissionDenied: "it must be readable by you (`ls -l` shows who may)"
+    case .tooManyOpenFiles, .tooManyOpenFilesInSystem: "raise `ulimit -n`"
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,20 @@
+internal import CLinux
+
+/// A terminal that the guest may have for itself, and that its owner gets back on every way out.
+struct RawTerminal {
+  /// Nil where `descriptor` is no terminal.
+  init?(_ descriptor: Int32) {
+    // From here on a trap in this process restores the settings too.
+    guard isatty(descriptor) == 1, clinux_terminal_guard(descriptor) == 0 else { return nil }
+  }
+
+  /// Passes every byte on as it is typed, Ctrl-C included.
+  func enter() {
+    if clinux_terminal_raw() == 0 { StandardError.isRaw.store(true, ordering: .relaxed) }
+  }
+
+  func leave() {
+    clinux_terminal_restore()
+    StandardError.isRaw.store(false, ordering: .relaxed)
+  }
+}

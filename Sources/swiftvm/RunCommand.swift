@@ -1,0 +1,37 @@
+internal import ArgumentParser
+internal import CLinux
+internal import Hypervisor
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Boot a guest.",
+    discussion: """
+      swiftvm run -k vmlinuz -i initrd.img -m 2G -c 2
+      swiftvm run -k vmlinuz -i initrd.img -a "quiet ip=dhcp" --serial socket=/tmp/vm.sock
+      """)
+
+  @OptionGroup var options: RunOptions
+
+  @Option(help: ArgumentHelp("Read options from JSON; flags win", valueName: "file"))
+  var config: String?
+
+  @Flag(help: "Print the options as JSON and end")
+  var dumpConfig = false
+
+  @Flag(name: .shortAndLong, help: "Tell on standard error what is done, and when")
+  var verbose = false
+
+  func run() throws {
+    var document = ConfigurationFile()
+    if let config {
+      document = try ConfigurationFile.parse(try InputFile.contents(of: config, what: "configuration"), name: config)
+    }
+    let configuration = try document.overridden(by: options.document).configuration()
+    if dumpConfig {
+      print(ConfigurationFile(configuration).json())
+      return
+    }
+    try Session(configuration, log: VerboseLog(isOn: verbose)).run()
+  }
+}

@@ -1,0 +1,56 @@
+internal import ArgumentParser
+
+/// The options that describe a machine. Every one is optional here: a configuration file may say it.
+struct RunOptions: ParsableArguments {
+  @Option(name: .shortAndLong, help: ArgumentHelp("bzImage or ELF vmlinux", valueName: "file"))
+  var kernel: String?
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Initial RAM disk", valueName: "file"))
+  var initrd: String?
+
+  @Option(help: ArgumentHelp("Boot sector, entered at 0x7c00 in real mode", valueName: "file"))
+  var flat: String?
+
+  @Option(
+    name: [.short, .long, .customLong("cmdline"), .customLong("params")],
+    help: ArgumentHelp("Add kernel arguments (again for more)", valueName: "args"))
+  var append: [String] = []
+
+  @Option(help: ArgumentHelp("Kernel arguments instead of the default ones", valueName: "args"))
+  var appendOnly: String?
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("RAM: 512M, 2G; a bare number is MiB (1G)", valueName: "size"))
+  var memory: String?
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("vCPUs (1)", valueName: "n"))
+  var cpus: Int?
+
+  @Option(help: ArgumentHelp("stdio, pty, file=PATH, socket=PATH, null (stdio)", valueName: "to"))
+  var serial: String?
+
+  @Option(help: ArgumentHelp("The guest's reboot: reset or exit (reset)", valueName: "what"))
+  var onReboot: String?
+
+  @Option(help: ArgumentHelp("Seconds from SIGTERM to a forced end (10)", valueName: "s"))
+  var shutdownTimeout: UInt32?
+
+  @Option(help: ArgumentHelp("Seconds of silence until a hint, 0: none (15)", valueName: "s"))
+  var bootHint: UInt32?
+
+  /// What the flags say.
+  var document: ConfigurationFile {
+    var document = ConfigurationFile()
+    document.kernel = kernel
+    document.initrd = initrd
+    document.flat = flat
+    document.append = append.isEmpty ? nil : append
+    document.appendOnly = appendOnly
+    document.memory = memory.map(MemoryText.text)
+    document.cpus = cpus
+    document.serial = serial
+    document.onReboot = onReboot
+    document.shutdownTimeout = shutdownTimeout
+    document.bootHint = bootHint
+    return document
+  }
+}

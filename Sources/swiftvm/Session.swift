@@ -1,0 +1,141 @@
+internal import CLinux
+internal import Devices
+internal import Hypervisor
+internal import SystemPackage
+
+/// One `swiftvm run`: the files, the console, the signals, and as many machines, one after the other,
+/// as the guest reboots.
+final class Session {
+  private let wish: VMConfiguration
+  private let log: VerboseLog
+
+  init(_ wish: VMConfiguration, log: VerboseLog) {
+    self.wish = wish
+    self.log = log
+  }
+
+  /// Runs until the guest ends for good.
+  func run() throws(Failure) {
+    guard let image = wish.image else { throw Failure(ConfigurationError.noKernel) }
+    let (kernel, initrd) = try open(image)
+    let kvm = try HostKVM.open()
+    let cpuid: CPUIDTable
+    let configuration: ValidatedConfiguration
+    do throws(KVMError) {
+      cpuid = try kvm.supportedCPUID()
+    } catch {
+      throw Failure(error)
+    }
+    do throws(ConfigurationError) {
+      configuration = try wish.validated(on: HostLimits(of: kvm, cpuid: cpuid))
+    } catch {
+      throw Failure(error)
+    }
+    log("KVM: API 12, up to \(kvm.maximumVCPUs) vCPUs; \(Virtualisation.detect().description)")
+    log("command line: \(configuration.commandLine)")
+
+    var builder = MachineBuilder(configuration, kvm: kvm, cpuid: cpuid, image: kernel, initrd: initrd)
+    builder.onStage = { [log] in log($0) }
+    let loop = try eventLoop()
+    // Signals first: from here on none of them ends the process behind the terminal's back.
+    let control = try Control(configuration, on: loop, log: log)
+    let console = try Console(configuration.serial, on: loop, log: log, onCommand: control.carryOut)
+    defer { console.close() }
+    try runMachines(builder, configuration, loop, control, console)
+  }
+
+  private func runMachines(
+    _ builder: borrowing MachineBuilder, _ configuration: ValidatedConfiguration, _ loop: EventLoop,
+    _ control: Control, _ console: Console
+  ) throws(Failure) {
+    var crashes = CrashLoopGuard()
+    while true {
+      let ending: MachineEnding
+      do throws(MachineError) {
+        let machine = try builder.build(console: console.output)
+        log("kernel: \(machine.kernel)")
+        try console.attach(machine.serialPort)
+        control.attach(machine, console)
+        defer {
+          control.detach()
+          console.detach()
+        }
+        log("the machine runs")
+        ending = try machine.run(on: loop)
+      } catch let error as MachineError {
+        throw Failure(error)
+      }
+      switch ending {
+      case .poweredOff:
+        log("the guest powered off")
+        return
+      case .stopped:
+        log("ended as asked")
+        return
+      case .crashed(let report):
+        console.close()
+        StandardError.line(CrashText.text(report))
+        throw CrashText.failure(report)
+      case .reset:
+        log("the guest reset the machine")
+      case .tripleFault(let report):
+        StandardError.line(CrashText.text(report))
+        if configuration.onReboot == .reset, crashes.noteTripleFault() {
+          throw Failure(
+            .guestCrashed, "the guest triple-faulted \(CrashLoopGuard.limit) times in a row, at once after its start",
+            hint: "the report above shows where; --on-reboot exit ends at the first one")
+        }
+      }
+      if configuration.onReboot == .exit { return }
+      log("starting afresh")
+    }
+  }
+
+  private func open(_ image: VMConfiguration.Image) throws(Failure) -> (ImageFile, ImageFile?) {
+    switch image {
+    case .kernel(let path, let initrd):
+      let kernel = try InputFile.open(path, what: "kernel")
+      guard let initrd else { return (try imageFile(kernel, path), nil) }
+      return (try imageFile(kernel, path), try imageFile(InputFile.open(initrd, what: "initrd"), initrd))
+    case .flat(let path):
+      return (try imageFile(InputFile.open(path, what: "flat image"), path), nil)
+    }
+  }
+
+  private func imageFile(_ descriptor: consuming OwnedDescriptor, _ path: String) throws(Failure) -> ImageFile {
+    do throws(ImageFileError) {
+      return try ImageFile(descriptor, name: path)
+    } catch {
+      throw Failure(.usage, "\(path) \(error)", hint: error.hint)
+    }
+  }
+
+  private func eventLoop() throws(Failure) -> EventLoop {
+    do throws(Errno) {
+      return try EventLoop()
+    } catch {
+      throw Failure(MachineError.host("the event loop", error))
+    }
+  }
+}
+
+/// Tells a guest that reboots by triple fault from one that faults at once, again and again.
+struct CrashLoopGuard {
+  static let limit = 3
+  private static let quick: UInt64 = 2_000_000_000
+  private let clock = HostClock()
+  private var last: UInt64
+  private var count = 0
+
+  init() {
+    last = clock.monotonicNanoseconds
+  }
+
+  /// Whether the machine should not be started again.
+  mutating func noteTripleFault() -> Bool {
+    let now = clock.monotonicNanoseconds
+    count = now &- last < Self.quick ? count + 1 : 1
+    last = now
+    return count >= Self.limit
+  }
+}

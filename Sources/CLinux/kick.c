@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "CLinux.h"
 
 static void ignore_kick(int signal) { (void)signal; }

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "CLinux.h"
 
 static int unix_address(const char *path, struct sockaddr_un *address) {
@@ -39,3 +40,8 @@ int clinux_listen_unix(const char *path) {
 }
 
 int clinux_connect_unix(const char *path) { return unix_socket(path, 0, connect); }
+
+int clinux_accept(int fd) {
+    int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+    return client < 0 ? -errno : client;
+}

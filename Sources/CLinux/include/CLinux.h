@@ -3,7 +3,8 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
-#define _GNU_SOURCE
+// No _GNU_SOURCE here: Swift's own Glibc module is built without it, and the two must agree on types
+// such as fd_set. What needs it is in the .c files.
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -163,14 +164,10 @@ static inline int clinux_duplicate(int fd) {
 /// A Unix stream connection to `path`.
 int clinux_connect_unix(const char *_Nonnull path);
 
-static inline int clinux_accept(int fd) {
-    int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-    return client < 0 ? -errno : client;
-}
+/// The next connection to a listening socket, close-on-exec.
+int clinux_accept(int fd);
 
 /// Names the calling thread; Linux keeps 15 bytes.
-static inline void clinux_name_thread(const char *_Nonnull name) {
-    pthread_setname_np(pthread_self(), name);
-}
+void clinux_name_thread(const char *_Nonnull name);
 
 #endif

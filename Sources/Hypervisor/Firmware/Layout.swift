@@ -38,7 +38,10 @@ public enum Layout {
   public static let pciHole: GuestAddress = 0xC000_0000
   public static let pciWindow = GuestRange(base: 0xC000_0000, size: 0x2000_0000)
   public static let ecam = GuestRange(base: 0xE000_0000, size: 0x1000_0000)
+  /// What `ecam` has room for.
+  public static let pciBuses: ClosedRange<UInt16> = 0...255
   public static let ioapic: GuestAddress = 0xFEC0_0000
+  public static let ioapicID: UInt8 = 0
   public static let localAPIC: GuestAddress = 0xFEE0_0000
   public static let identityMapPage: GuestAddress = 0xFEFF_C000
   public static let taskStateSegment: GuestAddress = 0xFEFF_D000
@@ -62,5 +65,17 @@ public enum Layout {
     public static let com1: UInt32 = 4
     public static let rtc: UInt32 = 8
     public static let sci: UInt32 = 9
+    /// The PIT's pin; its ISA number is 0.
+    public static let pit: UInt32 = 2
+
+    /// The pin that an interrupt of a PCI device (0 to 31) is wired to: one of 16 to 23.
+    ///
+    /// Each device begins one pin further than the one before it, as most use INTA only.
+    public static func pci(device: UInt8, pin: InterruptPin) -> UInt32 {
+      16 + (UInt32(device) + UInt32(pin.rawValue) - 1) % 8
+    }
   }
+
+  /// SLP_TYP of soft off: what a guest writes with SLP_EN to PM1 control to power off.
+  public static let s5SleepType: UInt8 = 5
 }

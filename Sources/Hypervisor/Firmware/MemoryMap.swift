@@ -48,4 +48,14 @@ public struct MemoryMap: Hashable, Sendable {
   public var endOfHighMemory: GuestAddress {
     ram.count > 1 ? GuestAddress(ram[1].last.value + 1) : Layout.above4GiB
   }
+
+  /// Where BARs above 4 GiB go: from the first whole GiB past RAM, 256 GiB or what the guest's CPU can
+  /// address; nil where that is less than 1 GiB.
+  /// - Parameter addressBits: width of a guest physical address, as CPUID tells it.
+  public func pciWindow64(addressBits: Int) -> GuestRange? {
+    let gibibyte: UInt64 = 1 << 30
+    let base = (endOfHighMemory.value + (gibibyte - 1)) / gibibyte * gibibyte
+    let end = min(UInt64(1) << min(addressBits, 52), base + 256 * gibibyte)
+    return base < end ? GuestRange(base: GuestAddress(base), size: end - base) : nil
+  }
 }

@@ -36,10 +36,10 @@ for kernel; do
     mkdir -p "$root${name%/*}"
     cp "$file" "$root$name"
   done
-  cp "$bed/kernels/$kernel/lib/modules/$release"/modules.{builtin,order} "$root/lib/modules/$release/"
+  cp "$bed/kernels/$kernel/lib/modules/$release"/modules.{builtin,builtin.modinfo,order} "$root/lib/modules/$release/"
   depmod -b "$root" "$release"
-  # the text indices are all that busybox reads
-  rm -f "$root/lib/modules/$release"/*.bin
+  # busybox reads modules.dep alone
+  find "$root/lib/modules/$release" -maxdepth 1 -name 'modules.*' ! -name modules.dep -delete
 done
 ln -s bin "$root/sbin"
 pack "$root" "$work/initrd.img"

@@ -5,9 +5,9 @@ extension CMOS {
   /// A register with both upper bits set matches anything (data sheet, "Time of day alarm").
   public func nextAlarm(after second: Int64) -> Int64? {
     guard
-      let seconds = alarmField(Register.secondsAlarm, decode: { $0 < 60 ? $0 : nil }),
-      let minutes = alarmField(Register.minutesAlarm, decode: { $0 < 60 ? $0 : nil }),
-      let hours = alarmHour
+      let seconds = alarm(Register.secondsAlarm),
+      let minutes = alarm(Register.minutesAlarm),
+      let hours = alarm(Register.hoursAlarm)
     else { return nil }
 
     // Forward to the next matching second, then minute, then hour; where a larger unit has to move,
@@ -46,15 +46,16 @@ extension CMOS {
     case at(Int64)
   }
 
-  private func alarmField(_ register: UInt8, decode: (Int) -> Int?) -> AlarmField? {
+  /// What an alarm register waits for: nil for a byte that the time register beside it never shows.
+  private func alarm(_ register: UInt8) -> AlarmField? {
     let byte = bytes[Int(register)]
     if byte >= 0xC0 { return .any }
-    return decode(decoded(byte)).map { .at(Int64($0)) }
-  }
-
-  private var alarmHour: AlarmField? {
-    let byte = bytes[Int(Register.hoursAlarm)]
-    if byte >= 0xC0 { return .any }
-    return decodedHour(byte).map { .at(Int64($0)) }
+    if register == Register.hoursAlarm {
+      guard let hour = decodedHour(byte), encodedHour(hour) == byte else { return nil }
+      return .at(Int64(hour))
+    }
+    let number = decoded(byte)
+    guard number < 60, encoded(number) == byte else { return nil }
+    return .at(Int64(number))
   }
 }

@@ -58,12 +58,12 @@ extension CMOS {
   }
 
   /// A number from 0 to 99 in the mode of register B, BCD or binary.
-  private func encoded(_ number: Int) -> UInt8 {
+  func encoded(_ number: Int) -> UInt8 {
     UInt8(truncatingIfNeeded: statusB.contains(.binary) ? number : number / 10 * 16 + number % 10)
   }
 
   /// An hour in the modes of register B; with 12 hours bit 7 says afternoon, and midnight is 12.
-  private func encodedHour(_ hour: Int) -> UInt8 {
+  func encodedHour(_ hour: Int) -> UInt8 {
     if statusB.contains(.hours24) { return encoded(hour) }
     return encoded(hour % 12 == 0 ? 12 : hour % 12) | (hour >= 12 ? 0x80 : 0)
   }

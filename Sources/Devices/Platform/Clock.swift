@@ -4,8 +4,13 @@ internal import CLinux
 public protocol Clock: Sendable {
   /// Nanoseconds since some fixed moment; never goes back.
   var monotonicNanoseconds: UInt64 { get }
-  /// Seconds since 1970-01-01T00:00:00Z.
-  var unixSeconds: Int64 { get }
+  /// Nanoseconds since 1970-01-01T00:00:00Z.
+  var unixNanoseconds: Int64 { get }
+}
+
+extension Clock {
+  /// Whole seconds since 1970-01-01T00:00:00Z.
+  public var unixSeconds: Int64 { unixNanoseconds / 1_000_000_000 }
 }
 
 /// The host's clocks.
@@ -17,8 +22,9 @@ public struct HostClock: Clock {
     return UInt64(now.tv_sec) &* 1_000_000_000 &+ UInt64(now.tv_nsec)
   }
 
-  public var unixSeconds: Int64 {
-    Int64(Self.now(CLOCK_REALTIME).tv_sec)
+  public var unixNanoseconds: Int64 {
+    let now = Self.now(CLOCK_REALTIME)
+    return Int64(now.tv_sec) &* 1_000_000_000 &+ Int64(now.tv_nsec)
   }
 
   private static func now(_ clock: clockid_t) -> timespec {

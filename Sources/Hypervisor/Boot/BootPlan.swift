@@ -1,0 +1,56 @@
+internal import Devices
+
+/// Where everything goes that a kernel is booted with; nothing of it is in memory yet.
+struct BootPlan {
+  let image: KernelImage
+  let header: SetupHeader
+  let placement: KernelPlacement
+  let initrd: Initrd?
+  /// With its NUL.
+  let commandLine: [UInt8]
+
+  /// Reads kernel and initrd into guest memory.
+  func read(_ file: ImageFile, initrd: ImageFile?, into memory: GuestMemory) throws(BootError) {
+    try reason({ BootError.kernelFile(name: file.name, $0) }) { () throws(ImageFileError) in
+      try placement.load(file, into: memory)
+    }
+    guard let initrd, let range = self.initrd?.range else { return }
+    try reason({ BootError.initrd(name: initrd.name, .file($0)) }) { () throws(ImageFileError) in
+      try initrd.load(range.size, from: 0, into: memory, at: range.base)
+    }
+  }
+
+  /// Writes what the entry's protocol asks for.
+  func writeTables(
+    memoryMap: MemoryMap, rsdp: GuestAddress, into memory: GuestMemory
+  ) throws(BootError) {
+    try reason({ BootError.outsideGuestMemory($0) }) { () throws(OutOfGuestMemory) in
+      try memory.write(bytes: commandLine, at: Layout.commandLine)
+      switch placement.entry {
+      case .linux64:
+        try memory.write(bytes: LongMode.pageTables(at: Layout.pageTables), at: Layout.pageTables)
+        try memory.write(bytes: BootGDT.bytes(code: .code64), at: Layout.gdt)
+        try memory.write(bytes: bootParameters(memoryMap, rsdp).bytes, at: Layout.bootParameters)
+      case .linux32:
+        try memory.write(bytes: BootGDT.bytes(code: .code32), at: Layout.gdt)
+        try memory.write(bytes: bootParameters(memoryMap, rsdp).bytes, at: Layout.bootParameters)
+      case .pvh:
+        let info = PVHStartInfo(
+          at: Layout.pvhStartInfo, commandLine: Layout.commandLine, initrd: initrd?.range,
+          memoryMap: memoryMap, rsdp: rsdp)
+        try memory.write(bytes: BootGDT.bytes(code: .code32), at: Layout.gdt)
+        try memory.write(bytes: info.bytes, at: Layout.pvhStartInfo)
+      case .realMode:
+        break
+      }
+    }
+  }
+
+  private func bootParameters(_ memoryMap: MemoryMap, _ rsdp: GuestAddress) -> BootParameters {
+    var load: GuestAddress?
+    if case .bzImage = image { load = placement.pieces.first?.range.base }
+    return BootParameters(
+      header: header, load: load, commandLine: Layout.commandLine, initrd: initrd?.range,
+      memoryMap: memoryMap, rsdp: rsdp)
+  }
+}

@@ -1,0 +1,82 @@
+internal import Devices
+
+/// An x86-64 ELF executable: a Linux vmlinux or a program for the bare machine (System V ABI,
+/// "Object Files"; x86-64 supplement).
+public struct ELFImage: Sendable {
+  static let magic: [UInt8] = [0x7F, 0x45, 0x4C, 0x46]
+
+  /// A PT_LOAD segment that takes memory.
+  struct Segment: Hashable, Sendable {
+    let fileOffset: UInt64
+    let fileSize: UInt64
+    let virtualAddress: UInt64
+    /// The memory at p_paddr, at least `fileSize` bytes.
+    let range: GuestRange
+  }
+
+  /// At least one, sorted by physical address.
+  let segments: [Segment]
+  /// How the image asks to be entered.
+  public let entry: BootEntry
+
+  init(_ file: ImageFile, head: LittleEndianBytes) throws(KernelFormatError) {
+    let header = try ELFHeader(head, fileSize: file.size)
+    let table = try header.programHeaders(of: file)
+
+    if table.contains(where: { $0.type == .interpreter }) {
+      throw KernelFormatError.elf(.dynamicProgram)
+    }
+    var segments: [Segment] = []
+    for program in table where program.type == .load && program.memorySize > 0 {
+      segments.append(try program.segment(fileSize: file.size))
+    }
+    if segments.isEmpty { throw KernelFormatError.elf(.noLoadableSegment) }
+    segments.sort { $0.range.base < $1.range.base }
+    self.segments = segments
+
+    if let address = try ELFNotes.pvhEntry(in: file, table) {
+      guard segments.contains(where: { $0.range.contains(address) }) else {
+        throw KernelFormatError.elf(.entryOutsideSegments(address.value))
+      }
+      entry = .pvh(entry: address)
+    } else if let address = Self.physical(header.entry, in: segments) {
+      entry = .linux64(entry: address)
+    } else {
+      throw KernelFormatError.elf(.entryOutsideSegments(header.entry))
+    }
+  }
+
+  /// e_entry as a physical address. Linux gives a physical one; other programs may give a virtual one.
+  private static func physical(_ entry: UInt64, in segments: [Segment]) -> GuestAddress? {
+    if segments.contains(where: { $0.range.contains(GuestAddress(entry)) }) { return GuestAddress(entry) }
+    for segment in segments {
+      let (offset, underflow) = entry.subtractingReportingOverflow(segment.virtualAddress)
+      if !underflow, offset < segment.range.size { return segment.range.base.advanced(by: offset) }
+    }
+    return nil
+  }
+
+  var format: String {
+    if case .pvh = entry { return "ELF x86-64, PVH entry" }
+    return "ELF x86-64, 64-bit entry"
+  }
+
+  /// Each segment goes to its physical address.
+  func placement(in memoryMap: MemoryMap) throws(KernelPlacementError) -> KernelPlacement {
+    var range = segments[0].range
+    for (segment, next) in zip(segments, segments.dropFirst()) where segment.range.overlaps(next.range) {
+      throw KernelPlacementError.overlappingSegments(segment.range, next.range)
+    }
+    for segment in segments {
+      if let structure = BootStructure.allCases.first(where: { $0.range.overlaps(segment.range) }) {
+        throw KernelPlacementError.overBootStructure(segment.range, structure)
+      }
+      try memoryMap.checkRAM(for: segment.range)
+      range = range.union(segment.range)
+    }
+    let pieces = segments.map {
+      KernelPlacement.Piece(fileOffset: $0.fileOffset, fileSize: $0.fileSize, range: $0.range)
+    }
+    return KernelPlacement(pieces: pieces, range: range, entry: entry)
+  }
+}

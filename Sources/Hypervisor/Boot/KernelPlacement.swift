@@ -1,0 +1,97 @@
+public import Devices
+
+/// Where in guest memory a kernel goes.
+struct KernelPlacement: Hashable, Sendable {
+  /// A run of bytes of the file, and the memory that it fills; memory past the bytes is zeroed.
+  struct Piece: Hashable, Sendable {
+    let fileOffset: UInt64
+    let fileSize: UInt64
+    /// At least `fileSize` bytes.
+    let range: GuestRange
+  }
+
+  let pieces: [Piece]
+  /// All memory that the kernel uses before it has read its memory map.
+  let range: GuestRange
+  let entry: BootEntry
+
+  /// Reads the pieces into guest memory.
+  func load(_ file: ImageFile, into memory: GuestMemory) throws(ImageFileError) {
+    for piece in pieces {
+      try file.load(piece.fileSize, from: piece.fileOffset, into: memory, at: piece.range.base)
+      let rest = piece.range.size &- piece.fileSize
+      guard rest > 0, let start = piece.range.base.advanced(by: piece.fileSize) else { continue }
+      try memory.zero(rest, at: start)
+    }
+  }
+}
+
+/// Why a kernel has no place in the machine's memory. Descriptions are predicates, to stand after
+/// the file's name.
+public enum KernelPlacementError: Error, Hashable, Sendable {
+  /// Memory in MiB: the least that holds the kernel, and what the machine has.
+  case memoryTooSmall(needed: UInt64, available: UInt64)
+  /// Addresses where no machine of this layout has RAM.
+  case noRAM(GuestRange)
+  case outsideAddressSpace(address: UInt64, size: UInt64)
+  /// A segment where the machine itself puts something for the boot.
+  case overBootStructure(GuestRange, BootStructure)
+  case overlappingSegments(GuestRange, GuestRange)
+}
+
+extension KernelPlacementError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .memoryTooSmall(let needed, let available):
+      "needs at least \(needed) MiB of memory to start, the machine has \(available) MiB"
+    case .noRAM(let range): "wants to be loaded at \(range.text), where the machine has no RAM"
+    case .outsideAddressSpace(let address, let size):
+      "wants \(size) bytes at 0x\(String(address, radix: 16)), past the end of the address space"
+    case .overBootStructure(let range, let structure):
+      "has a segment at \(range.text), which would overwrite \(structure.name) at \(structure.range.text)"
+    case .overlappingSegments(let first, let second):
+      "has segments that overlap in memory, \(first.text) and \(second.text)"
+    }
+  }
+
+  public var hint: String? {
+    switch self {
+    case .memoryTooSmall(let needed, _): "give it more memory: -m \(needed) or more"
+    case .noRAM, .outsideAddressSpace:
+      "link it between \(Layout.highMemory) and the end of RAM, below \(Layout.pciHole)"
+    case .overBootStructure: "link it at \(Layout.highMemory) or higher"
+    case .overlappingSegments: "give each segment a physical address (p_paddr) of its own"
+    }
+  }
+}
+
+extension MemoryMap {
+  /// Bytes of RAM in all, holes below 1 MiB included.
+  var ramSize: UInt64 { ram.reduce(0) { $0 &+ $1.size } }
+
+  /// RAM below the PCI hole that a kernel or initrd may be put into.
+  var lowRAM: [GuestRange] {
+    entries.filter { $0.kind == .ram && $0.range.last < Layout.pciHole }.map(\.range)
+  }
+
+  /// Throws where `range` is not inside one run of low RAM.
+  func checkRAM(for range: GuestRange) throws(KernelPlacementError) {
+    if lowRAM.contains(where: { $0.contains(range) }) { return }
+    guard range.base >= Layout.highMemory, range.last < Layout.pciHole else {
+      throw KernelPlacementError.noRAM(range)
+    }
+    throw KernelPlacementError.memoryTooSmall(
+      needed: (range.last.value >> 20) + 1, available: ramSize >> 20)
+  }
+}
+
+extension GuestMemory {
+  /// Zeroes `count` bytes.
+  func zero(_ count: UInt64, at address: GuestAddress) throws(ImageFileError) {
+    guard let length = Int(exactly: count), let target = unsafe hostPointer(at: address, size: count) else {
+      throw ImageFileError.outsideGuestMemory(address, size: count)
+    }
+    // hostPointer checked the length.
+    unsafe target.initializeMemory(as: UInt8.self, repeating: 0, count: length)
+  }
+}

@@ -65,7 +65,7 @@ extension String {
       for (j, right) in other.enumerated() {
         let substituted = diagonal + (left == right ? 0 : 1)
         diagonal = row[j + 1]
-        row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
+        row[j + 1] = Swift.min(substituted, row[j] + 1, diagonal + 1)
       }
     }
     return row[other.count]

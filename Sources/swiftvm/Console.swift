@@ -82,8 +82,7 @@ final class Console {
     case .stdio:
       return ConsoleOutput.Target(try OwnedDescriptor(result: clinux_duplicate(STDOUT_FILENO)))
     case .file(let path):
-      let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
-      return ConsoleOutput.Target(try OwnedDescriptor(result: clinux_open(path, flags, 0o644)))
+      return ConsoleOutput.Target(try .open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644))
     case .pty:
       var path = [CChar](repeating: 0, count: 128)
       // The array is as long as told.
@@ -131,6 +130,7 @@ final class Console {
     // A socket's client comes and goes; that is no news.
     if case .socket = target { return }
     StandardError.warn(
-      "the console's output (\(target)) cannot be written: \(output.lastFailure); the guest goes on without it")
+      "the console's output (\(target)) cannot be written: \(output.lastFailure); the guest goes on without it"
+    )
   }
 }

@@ -25,12 +25,18 @@ final class ConsoleSocket {
   /// Listens at `path`. A socket there that nobody listens on was left behind, and is replaced.
   private static func listen(_ path: String) throws(Errno) -> OwnedDescriptor {
     do throws(Errno) {
-      return try OwnedDescriptor(result: clinux_listen_unix(path))
+      return try bind(path)
     } catch .addressInUse {
-      guard clinux_connect_unix(path) == -ECONNREFUSED else { throw .addressInUse }
-      unlink(path)
-      return try OwnedDescriptor(result: clinux_listen_unix(path))
+      // None of these calls keeps the path.
+      guard unsafe clinux_connect_unix(path) == -ECONNREFUSED else { throw .addressInUse }
+      unsafe unlink(path)
+      return try bind(path)
     }
+  }
+
+  private static func bind(_ path: String) throws(Errno) -> OwnedDescriptor {
+    // The call keeps nothing of the path.
+    try OwnedDescriptor(result: unsafe clinux_listen_unix(path))
   }
 
   func attach(_ port: SerialPort) throws(Errno) {
@@ -45,7 +51,8 @@ final class ConsoleSocket {
 
   func close() {
     dropClient()
-    unlink(path)
+    // The call keeps nothing of the path.
+    unsafe unlink(path)
   }
 
   private func acceptClient() {
@@ -74,7 +81,7 @@ final class ConsoleSocket {
     output.redirect(to: nil)
     // The writer may be in the middle of a write: this ends it, and the descriptor goes with the
     // last one who holds it.
-    shutdown(client.number, Int32(SHUT_RDWR.rawValue))
+    shutdown(client.number, Int32(SHUT_RDWR))
     self.client = nil
     log("serial socket: the client left")
   }

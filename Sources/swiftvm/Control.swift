@@ -14,7 +14,8 @@ final class Control {
   private let hintTimer: Timer
   private var machine: Machine?
   private var console: Console?
-  private var isShuttingDown = false
+  /// Whether SIGTERM came.
+  private(set) var isShuttingDown = false
   private var hasHinted = false
   private var endWanted = false
 
@@ -58,7 +59,8 @@ final class Control {
     switch command {
     case .end: end()
     case .help: StandardError.line(EscapeKeys.help)
-    case .sendBreak: machine?.serialPort.receiveBreak()
+    // A guest whose receiver is full would lose it on a wire too.
+    case .sendBreak: _ = machine?.serialPort.receiveBreak()
     }
   }
 

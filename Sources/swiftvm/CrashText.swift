@@ -31,7 +31,8 @@ enum CrashText {
   static func failure(_ report: CPUReport) -> Failure {
     let cause = report.cause ?? "unknown"
     guard report.isEmulationFailure else {
-      return Failure(.guestCrashed, "the guest cannot go on: \(cause)", hint: "the report above shows where it stood")
+      return Failure(
+        .guestCrashed, "the guest cannot go on: \(cause)", hint: "the report above shows where it stood")
     }
     if Virtualisation.detect().runsKernelsNatively {
       return Failure(

@@ -13,8 +13,9 @@ extension Failure {
   init(_ error: MachineError) {
     let status: ExitStatus =
       switch error {
-      case .boot: .usage
+      case .boot, .tablesTooLarge: .usage
       case .kvm, .memory, .host: .hostNotAble
+      case .conflict, .placement: .internalError
       }
     self.init(status, error.description, hint: error.hint)
   }

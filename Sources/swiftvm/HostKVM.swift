@@ -10,7 +10,7 @@ enum HostKVM {
   static func open() throws(Failure) -> KVM {
     let descriptor: OwnedDescriptor
     do throws(Errno) {
-      descriptor = try OwnedDescriptor(result: clinux_open(path, O_RDWR | O_CLOEXEC, 0))
+      descriptor = try OwnedDescriptor.open(path, O_RDWR)
     } catch {
       throw Failure(.hostNotAble, "\(path): \(error)", hint: hint(for: error))
     }
@@ -25,8 +25,9 @@ enum HostKVM {
     switch error {
     case .noSuchFileOrDirectory:
       "this kernel has no KVM: load kvm_intel or kvm_amd, and switch virtualisation on in the firmware"
-    case .permissionDenied: "become a member of the group that owns it: `sudo usermod -aG kvm $USER`, then log in again"
-    case .noSuchAddressOrDevice, .noDevice: "the KVM module is not loaded: `sudo modprobe kvm_intel` or `kvm_amd`"
+    case .permissionDenied:
+      "become a member of the group that owns it: `sudo usermod -aG kvm $USER`, then log in again"
+    case .noSuchAddressOrDevice: "the KVM module is not loaded: `sudo modprobe kvm_intel` or `kvm_amd`"
     default: "`swiftvm doctor` tells what the host can do"
     }
   }

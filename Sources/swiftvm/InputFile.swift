@@ -7,7 +7,7 @@ enum InputFile {
   /// Opens `path` for reading; `what` is its part in the machine, for errors.
   static func open(_ path: String, what: String) throws(Failure) -> OwnedDescriptor {
     do throws(Errno) {
-      return try OwnedDescriptor(result: clinux_open(path, O_RDONLY | O_CLOEXEC, 0))
+      return try OwnedDescriptor.open(path, O_RDONLY)
     } catch {
       throw Failure(.usage, "\(what) \(path): \(error)", hint: hint(for: error))
     }

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Synchronization
 
 /// A terminal that the guest may have for itself, and that its owner gets back on every way out.
 struct RawTerminal {

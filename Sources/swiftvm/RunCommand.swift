@@ -25,7 +25,8 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     var document = ConfigurationFile()
     if let config {
-      document = try ConfigurationFile.parse(try InputFile.contents(of: config, what: "configuration"), name: config)
+      document = try ConfigurationFile.parse(
+        try InputFile.contents(of: config, what: "configuration"), name: config)
     }
     let configuration = try document.overridden(by: options.document).configuration()
     if dumpConfig {

@@ -19,7 +19,8 @@ struct RunOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Kernel arguments instead of the default ones", valueName: "args"))
   var appendOnly: String?
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("RAM: 512M, 2G; a bare number is MiB (1G)", valueName: "size"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("RAM: 512M, 2G; a bare number is MiB (1G)", valueName: "size"))
   var memory: String?
 
   @Option(name: .shortAndLong, help: ArgumentHelp("vCPUs (1)", valueName: "n"))

@@ -32,7 +32,9 @@ final class Session {
       throw Failure(error)
     }
     log("KVM: API 12, up to \(kvm.maximumVCPUs) vCPUs; \(Virtualisation.detect().description)")
-    log("command line: \(configuration.commandLine)")
+    for entry in configuration.memoryMap.entries {
+      log("memory map: \(entry.range.base)-\(entry.range.last) \(entry.kind)")
+    }
 
     var builder = MachineBuilder(configuration, kvm: kvm, cpuid: cpuid, image: kernel, initrd: initrd)
     builder.onStage = { [log] in log($0) }
@@ -53,7 +55,9 @@ final class Session {
       let ending: MachineEnding
       do throws(MachineError) {
         let machine = try builder.build(console: console.output)
-        log("kernel: \(machine.kernel)")
+        log("kernel: \(machine.kernel.format), \(machine.kernel.range.base) to \(machine.kernel.range.last)")
+        if let line = machine.kernel.commandLine { log("command line: \(line)") }
+        if let initrd = machine.kernel.initrd { log("initrd: \(initrd.base) to \(initrd.last)") }
         try console.attach(machine.serialPort)
         control.attach(machine, console)
         defer {
@@ -62,7 +66,7 @@ final class Session {
         }
         log("the machine runs")
         ending = try machine.run(on: loop)
-      } catch let error as MachineError {
+      } catch {
         throw Failure(error)
       }
       switch ending {
@@ -82,11 +86,13 @@ final class Session {
         StandardError.line(CrashText.text(report))
         if configuration.onReboot == .reset, crashes.noteTripleFault() {
           throw Failure(
-            .guestCrashed, "the guest triple-faulted \(CrashLoopGuard.limit) times in a row, at once after its start",
+            .guestCrashed,
+            "the guest triple-faulted \(CrashLoopGuard.limit) times in a row, at once after its start",
             hint: "the report above shows where; --on-reboot exit ends at the first one")
         }
       }
-      if configuration.onReboot == .exit { return }
+      // Somebody who asked for the end does not want the machine back.
+      if configuration.onReboot == .exit || control.isShuttingDown { return }
       log("starting afresh")
     }
   }
@@ -102,7 +108,8 @@ final class Session {
     }
   }
 
-  private func imageFile(_ descriptor: consuming OwnedDescriptor, _ path: String) throws(Failure) -> ImageFile {
+  private func imageFile(_ descriptor: consuming OwnedDescriptor, _ path: String) throws(Failure) -> ImageFile
+  {
     do throws(ImageFileError) {
       return try ImageFile(descriptor, name: path)
     } catch {

@@ -20,12 +20,12 @@ struct SwiftVM: ParsableCommand {
       try command.run()
     } catch let failure as Failure {
       StandardError.report(failure)
-      exit(failure.status.rawValue)
+      CLinux.exit(failure.status.rawValue)
     } catch {
       // Help and version are asked for; everything else is an argument that is wrong.
       if exitCode(for: error).isSuccess { exit(withError: error) }
       StandardError.line(fullMessage(for: error))
-      exit(ExitStatus.usage.rawValue)
+      CLinux.exit(ExitStatus.usage.rawValue)
     }
   }
 }

@@ -12,13 +12,14 @@ l1_share() {
 # l1_qemu CPUS MIB SHARE: sets qemu_args; the caller adds the serial ports.
 # tb-size: measured. With QEMU's default of 1 GiB every guest in L1 but the first took 10 to 30 s to boot instead of 6,
 #   probably because memory that held an earlier guest's translated code is slow to write to; 32 to 96 MiB did well.
-# -cx16: QEMU 7.2 leaves garbage in RFLAGS after cmpxchg16b in a nested guest.
+# clearcpuid: QEMU 7.2 leaves garbage in RFLAGS after cmpxchg16b in a nested guest. So L1's KVM must not offer it to
+#   guests; L1's own programs may use it, and Swift's runtime does.
 # No -nographic: it would have the firmware write to the console as well.
 l1_qemu() {
-  qemu_args=(qemu-system-x86_64 -accel tcg,thread=multi,tb-size=64 -cpu max,-cx16 -smp "$1" -m "$2"
+  qemu_args=(qemu-system-x86_64 -accel tcg,thread=multi,tb-size=64 -cpu max -smp "$1" -m "$2"
     -nodefaults -display none -nic none -no-reboot
     -kernel "$bed/kernels/generic/vmlinux" -initrd "$bed/l1/initrd.img"
-    -append "console=ttyS0 panic=-1 mitigations=off quiet")
+    -append "console=ttyS0 panic=-1 mitigations=off quiet clearcpuid=cx16")
   l1_share host "$repo" readonly=on
   l1_share bed "$bed" readonly=on
   l1_share share "$3"

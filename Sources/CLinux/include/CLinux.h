@@ -136,6 +136,9 @@ static inline int clinux_kick_signal(void) { return SIGRTMIN; }
 /// Gives the kick signal a handler that does nothing, so that it interrupts and never kills.
 int clinux_install_kick_handler(void);
 
+/// Makes writing to a pipe or socket without a reader an error (EPIPE) and not the process's end.
+void clinux_ignore_broken_pipes(void);
+
 /// Keeps `fd`'s present terminal settings for `clinux_terminal_restore` and for the handlers of
 /// signals that a trap in this process raises (SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT).
 int clinux_terminal_guard(int fd);

@@ -10,6 +10,8 @@ public final class ConsoleOutput: SerialSink {
   /// An open descriptor that the writer and whoever attached it share.
   public final class Target: Sendable {
     let descriptor: OwnedDescriptor
+    /// For polling and shutting down; valid while this lives.
+    public var number: Int32 { descriptor.number }
     /// Whether bytes are dropped while no one has the other end open (a pseudo terminal's master).
     let isPseudoTerminal: Bool
 
@@ -85,7 +87,7 @@ public final class ConsoleOutput: SerialSink {
 
   private func writeUntilClosed() {
     while true {
-      ring.consume { unsafe write($0) }
+      unsafe ring.consume { unsafe write($0) }
       if isStarved.exchange(false, ordering: .sequentiallyConsistent) {
         port.withLock { $0 }?.transmitterReady()
       }
@@ -110,19 +112,19 @@ public final class ConsoleOutput: SerialSink {
 
   /// Writes some of `bytes`; how many are done with.
   private func write(_ bytes: UnsafeRawBufferPointer) -> Int {
-    guard unsafe bytes.count > 0 else { return 0 }
-    guard let target = target.withLock({ $0 }) else { return unsafe bytes.count }
+    guard bytes.count > 0 else { return 0 }
+    guard let target = target.withLock({ $0 }) else { return bytes.count }
     var event = pollfd(fd: target.descriptor.number, events: Int16(POLLOUT), revents: 0)
     // One entry, as told.
     _ = unsafe poll(&event, 1, -1)
-    if target.isPseudoTerminal, event.revents & Int16(POLLHUP) != 0 { return unsafe bytes.count }
+    if target.isPseudoTerminal, event.revents & Int16(POLLHUP) != 0 { return bytes.count }
     // The buffer outlives the call.
     let written = unsafe systemWrite(target.descriptor.number, bytes)
     if written >= 0 { return written }
     let error = Errno(rawValue: clinux_errno())
     if error == .interrupted || error == .wouldBlock { return 0 }
     giveUp(target, because: error)
-    return unsafe bytes.count
+    return bytes.count
   }
 
   private func giveUp(_ lost: Target, because error: Errno) {

@@ -62,9 +62,9 @@ public final class EventLoop {
       if error == .interrupted { return }
       throw error
     }
-    for unsafe event in unsafe events.prefix(Int(ready)) {
+    for index in 0..<Int(ready) {
       // The kernel hands back the u64 that `control` stored.
-      handlers[unsafe event.data.u64]?()
+      handlers[unsafe events[index].data.u64]?()
     }
   }
 

@@ -44,7 +44,7 @@ public struct HostThread: ~Copyable {
   /// Waits until the thread has ended.
   public consuming func join() {
     // Joined once: this consumes the only copy.
-    unsafe pthread_join(thread, nil)
+    pthread_join(thread, nil)
   }
 
   /// Lets the thread go: it ends when its closure does, or with the process.

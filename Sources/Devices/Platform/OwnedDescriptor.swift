@@ -17,6 +17,16 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
     number = result
   }
 
+  /// Opens `path` (open(2)), close-on-exec.
+  ///
+  /// - Parameters:
+  ///   - flags: O_RDONLY and its like.
+  ///   - mode: permission bits of a file that this makes, before the umask.
+  public static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0) throws(Errno) -> OwnedDescriptor {
+    // The call keeps nothing of the path.
+    try OwnedDescriptor(result: unsafe clinux_open(path, flags | O_CLOEXEC, mode))
+  }
+
   deinit {
     close(number)
   }

@@ -20,7 +20,9 @@ public final class PowerControl: Sendable {
 
   /// Asks for `wish`. The first request stands; later ones are dropped.
   public func ask(for wish: PowerRequest) {
-    if request.compareExchange(expected: 0, desired: wish.rawValue, ordering: .acquiringAndReleasing).exchanged {
+    let answer = request.compareExchange(
+      expected: 0, desired: wish.rawValue, ordering: .acquiringAndReleasing)
+    if answer.exchanged {
       event.signal()
     }
   }

@@ -1,5 +1,5 @@
 internal import CKVM
-internal import Devices
+public import Devices
 
 /// Where a vCPU stood: what a person needs to see why a guest went wrong.
 public struct CPUReport: Sendable {
@@ -31,10 +31,11 @@ public struct CPUReport: Sendable {
     instructionPointer = general.rip
     registers = Self.list(general, system)
     instructionAddress = cpu.physicalAddress(ofVirtual: system.cs.base &+ general.rip)
-    bytesAtInstruction = instructionAddress.flatMap { address in
-      // An instruction near the end of RAM has fewer bytes.
-      (1...15).reversed().lazy.compactMap { try? memory.readBytes($0, at: address) }.first
-    } ?? []
+    bytesAtInstruction =
+      instructionAddress.flatMap { address in
+        // An instruction near the end of RAM has fewer bytes.
+        (1...15).reversed().lazy.compactMap { try? memory.readBytes($0, at: address) }.first
+      } ?? []
     self.history = history.map(\.description)
     guard case .internalError(let suberror) = exit else {
       errorData = []

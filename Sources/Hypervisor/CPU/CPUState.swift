@@ -102,6 +102,23 @@ private enum ControlRegister {
   static let eferLongModeActive: UInt64 = 1 << 10
 }
 
+extension kvm_segment {
+  /// What a segment register holds after loading `descriptor` with `selector`.
+  init(_ descriptor: SegmentDescriptor, selector: UInt16) {
+    self.init()
+    self.selector = selector
+    base = descriptor.base
+    limit = descriptor.limit
+    type = descriptor.type
+    s = descriptor.isSystem ? 0 : 1
+    dpl = descriptor.privilege
+    present = 1
+    l = descriptor.isLong ? 1 : 0
+    db = descriptor.is32Bit ? 1 : 0
+    g = descriptor.isPageGranular ? 1 : 0
+  }
+}
+
 extension kvm_fpu {
   /// The x87 and SSE units as FNINIT and reset leave them: no exceptions unmasked.
   static var initial: kvm_fpu {

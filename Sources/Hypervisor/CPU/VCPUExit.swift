@@ -66,8 +66,10 @@ extension VCPUExit: CustomStringConvertible {
   var description: String {
     func hex(_ value: some BinaryInteger) -> String { "0x" + String(value, radix: 16) }
     switch self {
-    case .portRead(let access): return "port read \(hex(access.port)), \(access.width) bytes × \(access.count)"
-    case .portWrite(let access): return "port write \(hex(access.port)), \(access.width) bytes × \(access.count)"
+    case .portRead(let access):
+      return "port read \(hex(access.port)), \(access.width) bytes × \(access.count)"
+    case .portWrite(let access):
+      return "port write \(hex(access.port)), \(access.width) bytes × \(access.count)"
     case .mmioRead(let address, let width): return "MMIO read \(hex(address)), \(width) bytes"
     case .mmioWrite(let address, let width, _): return "MMIO write \(hex(address)), \(width) bytes"
     case .interrupted: return "interrupted"

@@ -9,18 +9,28 @@ struct KVMVirtualMachine: ~Copyable {
 
   /// Makes a machine with in-kernel interrupt controllers (PIC, I/O APIC, local APICs) and PIT,
   /// without memory or vCPUs.
-  init(on kvm: borrowing KVM) throws(KVMError) {
+  static func make(on kvm: borrowing KVM) throws(KVMError) -> KVMVirtualMachine {
     for capability in Capability.required where kvm.extent(of: capability) == 0 {
       throw .lacksCapability(capability.name)
     }
-    runAreaSize = try kvm.runAreaSize()
-    let number = try check("KVM_CREATE_VM", Self.retrying(kvm.descriptor.number))
-    descriptor = OwnedDescriptor(takingOver: Int32(truncatingIfNeeded: number))
+    let runAreaSize = try kvm.runAreaSize()
+    let number = try check("KVM_CREATE_VM", createRetrying(kvm.descriptor.number))
+    let vm = KVMVirtualMachine(
+      descriptor: OwnedDescriptor(takingOver: Int32(truncatingIfNeeded: number)), runAreaSize: runAreaSize)
+    try vm.addChips(hasIdentityMap: kvm.extent(of: .identityMapAddress) > 0)
+    return vm
+  }
 
+  private init(descriptor: consuming OwnedDescriptor, runAreaSize: Int) {
+    self.descriptor = descriptor
+    self.runAreaSize = runAreaSize
+  }
+
+  private func addChips(hasIdentityMap: Bool) throws(KVMError) {
     // Intel hosts need three pages of guest address space for the TSS of real mode, and one for its
     // page table; both must be set before the first vCPU exists.
     try call("KVM_SET_TSS_ADDR", CKVM_SET_TSS_ADDR, UInt(Layout.taskStateSegment.value))
-    if kvm.extent(of: .identityMapAddress) > 0 {
+    if hasIdentityMap {
       var address = Layout.identityMapPage.value
       try unsafe call("KVM_SET_IDENTITY_MAP_ADDR", CKVM_SET_IDENTITY_MAP_ADDR, &address)
     }
@@ -32,7 +42,7 @@ struct KVMVirtualMachine: ~Copyable {
   }
 
   /// KVM_CREATE_VM gives up with EINTR when a signal arrives while it waits for other machines.
-  private static func retrying(_ kvm: Int32) -> Int {
+  private static func createRetrying(_ kvm: Int32) -> Int {
     while true {
       let result = ckvm_ioctl(kvm, CKVM_CREATE_VM, 0)
       if result != -Int(EINTR) { return result }

@@ -27,7 +27,7 @@ public struct MachineBuilder: ~Copyable {
   /// Makes a machine that is ready to run, its kernel loaded afresh.
   public func build(console: any SerialSink) throws(MachineError) -> Machine {
     let memory = try makeMemory()
-    let devices = try makeDevices(console)
+    let devices = try PlatformDevices(sink: console, memoryMap: configuration.memoryMap)
     let kernel = try load(into: memory)
     let vm = try makeVirtualMachine(memory, devices)
     onStage("machine made: \(configuration.cpuCount) vCPU(s), in-kernel interrupt controllers and PIT")
@@ -38,7 +38,7 @@ public struct MachineBuilder: ~Copyable {
     _ memory: GuestMemory, _ devices: PlatformDevices
   ) throws(MachineError) -> KVMVirtualMachine {
     do throws(KVMError) {
-      let vm = try KVMVirtualMachine(on: kvm)
+      let vm = try KVMVirtualMachine.make(on: kvm)
       if configuration.cpuCount > 255 { try vm.enableWideAPICIDs() }
       try vm.map(memory)
       for (line, gsi) in devices.lines { try vm.connect(line, to: gsi) }
@@ -50,39 +50,26 @@ public struct MachineBuilder: ~Copyable {
 
   private func makeMemory() throws(MachineError) -> GuestMemory {
     do {
-      let memory = try GuestMemory(configuration.memoryMap.ram)
-      for entry in configuration.memoryMap.entries {
-        onStage("memory map: \(entry.range.base)-\(entry.range.last) \(entry.kind)")
-      }
-      return memory
+      return try GuestMemory(configuration.memoryMap.ram)
     } catch {
       throw .memory(configuration.memoryMap.ram.reduce(0) { $0 + $1.size }, error)
     }
   }
 
-  private func makeDevices(_ console: any SerialSink) throws(MachineError) -> PlatformDevices {
-    do {
-      return try PlatformDevices(sink: console, memoryMap: configuration.memoryMap, clock: HostClock())
-    } catch {
-      throw .host("the machine's event descriptors", error)
-    }
-  }
-
   /// Writes firmware tables and kernel into memory.
   private func load(into memory: GuestMemory) throws(MachineError) -> LoadedKernel {
-    let rsdp: GuestAddress
+    let tables: ACPITables
     do throws(ACPITables.TooLarge) {
-      let apicIDs = (0..<configuration.cpuCount).map { $0 }
-      let tables = try ACPITables(.init(apicIDs: apicIDs, pciWindow64: configuration.pciWindow64))
-      try memory.write(bytes: tables.bytes, at: tables.address)
-      rsdp = tables.rsdp
-    } catch let error as ACPITables.TooLarge {
-      throw .tablesTooLarge(error)
+      tables = try ACPITables(
+        .init(apicIDs: Array(0..<configuration.cpuCount), pciWindow64: configuration.pciWindow64))
     } catch {
-      throw .boot(.outsideGuestMemory(error))
+      throw .tablesTooLarge(error)
     }
-    let loader = BootLoader(source: source, memoryMap: configuration.memoryMap, rsdp: rsdp)
+    let loader = BootLoader(source: source, memoryMap: configuration.memoryMap, rsdp: tables.rsdp)
     do throws(BootError) {
+      try reason({ BootError.outsideGuestMemory($0) }) { () throws(OutOfGuestMemory) in
+        try memory.write(bytes: tables.bytes, at: tables.address)
+      }
       return try loader.load(into: memory)
     } catch {
       throw .boot(error)

@@ -11,6 +11,8 @@ public enum MachineError: Error, Sendable {
   case tablesTooLarge(ACPITables.TooLarge)
   /// Two devices want the same addresses.
   case conflict(AddressConflict)
+  /// Two devices want the same place on the PCI bus, or one has no place there.
+  case placement(HostBridge.PlacementError)
   /// A host resource, by what it is for.
   case host(String, Errno)
 }
@@ -24,6 +26,9 @@ extension MachineError: CustomStringConvertible {
     case .tablesTooLarge(let error):
       "the ACPI tables take \(error.size) bytes, there is room for \(error.capacity)"
     case .conflict(let error): "\(error.device) and \(error.other) want the same addresses"
+    case .placement(.taken(let address)): "two devices want the PCI address \(address)"
+    case .placement(.functionZeroMissing(let address)):
+      "the device at the PCI address \(address) has no function 0"
     case .host(let what, let errno): "cannot make \(what): \(errno)"
     }
   }
@@ -37,7 +42,7 @@ extension MachineError: CustomStringConvertible {
     case .host(_, .tooManyOpenFiles), .host(_, .tooManyOpenFilesInSystem): "raise `ulimit -n`"
     case .host(_, .resourceTemporarilyUnavailable): "raise `ulimit -u`: no thread could be made"
     case .tablesTooLarge: "give fewer vCPUs with -c"
-    case .conflict, .host: nil
+    case .conflict, .placement, .host: nil
     }
   }
 }

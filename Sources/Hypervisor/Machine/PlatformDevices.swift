@@ -6,7 +6,7 @@ final class PlatformDevices {
   let power: PowerControl
   let serialPort: SerialPort
   let realTimeClock: RealTimeClock
-  let keyboardController: I8042
+  let keyboardController: KeyboardController
   let acpiPower: ACPIPower
   let hostBridge: HostBridge
 
@@ -14,22 +14,29 @@ final class PlatformDevices {
   private let clockLine: InterruptLine
   private let keyboardLine: InterruptLine
   private let sciLine: InterruptLine
-  private let clock: any Clock
   private let alarm: Timer
 
-  init(sink: any SerialSink, memoryMap: MemoryMap, clock: any Clock) throws(Errno) {
-    self.clock = clock
-    power = try PowerControl()
-    alarm = try Timer()
-    serialLine = try InterruptLine()
-    clockLine = try InterruptLine()
-    keyboardLine = try InterruptLine()
-    sciLine = try InterruptLine()
-    serialPort = try SerialPort(interrupt: serialLine, sink: sink)
-    realTimeClock = try RealTimeClock(line: clockLine, clock: clock, memoryMap: memoryMap)
-    keyboardController = I8042(line: keyboardLine, power: power)
-    acpiPower = ACPIPower(line: sciLine, power: power)
-    hostBridge = HostBridge()
+  init(sink: any SerialSink, memoryMap: MemoryMap) throws(MachineError) {
+    do throws(Errno) {
+      power = try PowerControl()
+      alarm = try Timer()
+      serialLine = try InterruptLine()
+      clockLine = try InterruptLine()
+      keyboardLine = try InterruptLine()
+      sciLine = try InterruptLine()
+      serialPort = try SerialPort(interrupt: serialLine, sink: sink)
+      realTimeClock = try RealTimeClock(
+        interrupt: clockLine, clock: HostClock(), memory: CMOS.MemorySize(memoryMap))
+    } catch {
+      throw .host("the machine's event descriptors", error)
+    }
+    keyboardController = KeyboardController(interrupt: keyboardLine, power: power)
+    acpiPower = ACPIPower(interrupt: sciLine, power: power)
+    do throws(HostBridge.PlacementError) {
+      hostBridge = try HostBridge()
+    } catch {
+      throw .placement(error)
+    }
   }
 
   /// The interrupt lines and the GSIs they end in.
@@ -84,5 +91,12 @@ final class PlatformDevices {
 
   private func armAlarm() {
     alarm.arm(nanoseconds: realTimeClock.nextDeadline() ?? 0)
+  }
+}
+
+extension CMOS.MemorySize {
+  init(_ map: MemoryMap) {
+    let above = map.ram.dropFirst().reduce(0) { $0 + $1.size }
+    self.init(below4GiB: map.ram.reduce(0) { $0 + $1.size } - above, above4GiB: above)
   }
 }

@@ -33,7 +33,7 @@ struct ThreadList: ~Copyable {
     let next: Node?
 
     init(_ thread: consuming HostThread, next: Node?) {
-      self.thread = thread
+      self.thread = .some(consume thread)
       self.next = next
     }
   }
@@ -41,7 +41,7 @@ struct ThreadList: ~Copyable {
   init() {}
 
   mutating func append(_ thread: consuming HostThread) {
-    first = Node(thread, next: first)
+    first = Node(consume thread, next: first)
   }
 
   mutating func joinAll() {

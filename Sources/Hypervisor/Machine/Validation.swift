@@ -38,7 +38,7 @@ public struct ValidatedConfiguration: Hashable, Sendable {
   fileprivate init(_ wish: VMConfiguration, on host: HostLimits) throws(ConfigurationError) {
     guard let image = wish.image else { throw .noKernel }
     self.image = image
-    do throws(KernelKernelCommandLineError) {
+    do throws(KernelCommandLineError) {
       commandLine = try KernelCommandLine(append: wish.append, appendOnly: wish.appendOnly)
     } catch {
       throw .commandLine(error)
@@ -49,7 +49,9 @@ public struct ValidatedConfiguration: Hashable, Sendable {
 
     guard wish.memory >= Self.leastMemory else { throw .memoryTooSmall(wish.memory) }
     // What the PCI hole takes below 4 GiB goes on above.
-    let most = (UInt64(1) << UInt64(min(host.physicalAddressBits, 52))) - Layout.pciHoleSize
+    let most =
+      (UInt64(1) << UInt64(min(host.physicalAddressBits, 52)))
+      - (Layout.above4GiB.value - Layout.pciHole.value)
     guard wish.memory <= most else { throw .memoryTooLarge(wish.memory, limit: most) }
     // Whole pages; a page more or less is nobody's wish.
     memoryMap = MemoryMap(ramSize: wish.memory & ~0xFFF)
@@ -89,7 +91,8 @@ extension ConfigurationError: CustomStringConvertible {
     switch self {
     case .noKernel: "no kernel given"
     case .noCPU: "a machine needs at least 1 vCPU"
-    case .tooManyCPUs(let count, let limit): "\(count) vCPUs asked for, this host's KVM gives at most \(limit)"
+    case .tooManyCPUs(let count, let limit):
+      "\(count) vCPUs asked for, this host's KVM gives at most \(limit)"
     case .memoryTooSmall(let size): "\(size) bytes of memory are too few, a machine has at least 1 MiB"
     case .memoryTooLarge(let size, let limit):
       "\(size >> 20) MiB of memory asked for, a guest on this host can address at most \(limit >> 20) MiB"

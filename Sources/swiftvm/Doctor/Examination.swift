@@ -10,7 +10,10 @@ struct Examination {
   var isAble: Bool { findings.allSatisfy { $0.status != .problem } }
 
   init() {
-    findings = Self.kvm() + [Self.virtualisation(.detect()), Self.tun(), Self.vhostNet(), Self.ioUring(), Self.hugePages()]
+    findings =
+      Self.kvm() + [
+        Self.virtualisation(.detect()), Self.tun(), Self.vhostNet(), Self.ioUring(), Self.hugePages(),
+      ]
   }
 
   private static func kvm() -> [Finding] {
@@ -54,11 +57,15 @@ struct Examination {
     let detail = "a guest sees x86-64-v\(level.rawValue): \(runs)"
     return level >= .v3
       ? .ok("guest CPU", detail)
-      : .warning("guest CPU", detail, remedy: "newer user space needs a newer CPU, or one that is hidden less by the outer hypervisor")
+      : .warning(
+        "guest CPU", detail,
+        remedy: "newer user space needs a newer CPU, or one that is hidden less by the outer hypervisor")
   }
 
   private static func tun() -> Finding {
-    guard let error = SystemFile.whyNotOpenable("/dev/net/tun") else { return .ok("TUN/TAP", "/dev/net/tun openable") }
+    guard let error = SystemFile.whyNotOpenable("/dev/net/tun") else {
+      return .ok("TUN/TAP", "/dev/net/tun openable")
+    }
     return .warning(
       "TUN/TAP", "/dev/net/tun: \(error)",
       remedy: error == .permissionDenied
@@ -73,7 +80,8 @@ struct Examination {
     return .warning(
       "vhost-net", "/dev/vhost-net: \(error)",
       remedy: error == .permissionDenied
-        ? "become a member of the group that owns it" : "`sudo modprobe vhost_net`; networking works without it, slower")
+        ? "become a member of the group that owns it"
+        : "`sudo modprobe vhost_net`; networking works without it, slower")
   }
 
   private static func ioUring() -> Finding {

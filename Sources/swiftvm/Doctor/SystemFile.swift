@@ -5,7 +5,8 @@ internal import SystemPackage
 /// What the kernel tells in /proc, /sys and /dev.
 enum SystemFile {
   static func exists(_ path: String) -> Bool {
-    access(path, F_OK) == 0
+    // The call keeps nothing of the path.
+    unsafe access(path, F_OK) == 0
   }
 
   /// The text of a small file, or nil where it cannot be read.
@@ -16,7 +17,7 @@ enum SystemFile {
   /// Nil where `path` can be opened for reading and writing, else why not.
   static func whyNotOpenable(_ path: String) -> Errno? {
     do throws(Errno) {
-      _ = try OwnedDescriptor(result: clinux_open(path, O_RDWR | O_CLOEXEC, 0))
+      _ = try OwnedDescriptor.open(path, O_RDWR)
       return nil
     } catch {
       return error

@@ -8,3 +8,5 @@ int clinux_install_kick_handler(void) {
     struct sigaction action = {.sa_handler = ignore_kick};
     return sigaction(clinux_kick_signal(), &action, NULL) < 0 ? -errno : 0;
 }
+
+void clinux_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }

@@ -15,6 +15,9 @@ let system = Target.Dependency.product(name: "SystemPackage", package: "swift-sy
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+// Without its traits it needs no Foundation.
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
 let package = Package(
   name: "swiftvm",
   products: [
@@ -23,6 +26,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.4.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
   ],
   targets: [
     // C: constants and system calls that Swift cannot import as they are.
@@ -52,5 +56,24 @@ let package = Package(
     .testTarget(
       name: "HypervisorTests", dependencies: ["Hypervisor", "Devices", "TestSupport", system],
       swiftSettings: houseRules),
+
+    // What needs /dev/kvm: tiny guests in assembly, each showing one fact.
+    .target(name: "TinyGuests", path: "Tests/TinyGuests"),
+    .testTarget(
+      name: "KVMTests",
+      dependencies: ["Hypervisor", "Devices", "TestSupport", "ProcessSupport", "TinyGuests", "CKVM", system],
+      swiftSettings: houseRules),
+
+    // What runs programs: swiftvm itself, the nested machine, a disassembler.
+    .target(
+      name: "ProcessSupport", dependencies: ["CLinux", system, subprocess], path: "Tests/ProcessSupport",
+      swiftSettings: houseRules),
+    .testTarget(
+      name: "SwiftVMTests", dependencies: ["swiftvm", "Hypervisor", "ProcessSupport", "CLinux", system],
+      swiftSettings: houseRules),
+    .testTarget(
+      name: "BedTests", dependencies: ["ProcessSupport", system], swiftSettings: houseRules),
+    .testTarget(
+      name: "HotPath", dependencies: ["ProcessSupport", system], swiftSettings: houseRules),
   ]
 )

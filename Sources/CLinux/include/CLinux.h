@@ -173,4 +173,18 @@ int clinux_accept(int fd);
 /// Names the calling thread; Linux keeps 15 bytes.
 void clinux_name_thread(const char *_Nonnull name);
 
+/// Two words of guest memory.
+struct clinux_words {
+    uint64_t first;
+    uint64_t second;
+};
+
+/// Loads 16 bytes of guest memory, of any alignment, exactly once: what was loaded is what gets
+/// checked, whatever the guest writes meanwhile.
+static inline struct clinux_words clinux_load_words(const void *_Nonnull source) {
+    typedef uint64_t any_alignment __attribute__((aligned(1)));
+    const volatile any_alignment *words = source;
+    return (struct clinux_words){.first = words[0], .second = words[1]};
+}
+
 #endif

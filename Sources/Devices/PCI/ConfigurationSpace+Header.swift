@@ -74,7 +74,7 @@ extension ConfigurationSpace {
   }
 
   /// Status bits 8 and 11 to 15: errors that a function saw, which a guest acknowledges.
-  private static let reportedErrors: UInt16 = 0xF900
+  static let reportedErrors: UInt16 = 0xF900
 
   /// The command register as this header's registers have it now.
   public var command: Command {

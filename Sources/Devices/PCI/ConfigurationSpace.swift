@@ -8,6 +8,9 @@ public struct ConfigurationSpace: Sendable {
   private var writable = [UInt8](repeating: 0, count: size)
   // Bits that become 0 where a 1 is written (RW1C).
   private var clearable = [UInt8](repeating: 0, count: size)
+  // Where the last capability lies, 0 before there is one, and where the next one goes.
+  var lastCapability = 0
+  var endOfCapabilities = 0x40
 
   /// All registers zero and read-only.
   public init() {}

@@ -1,0 +1,93 @@
+/// A virtio device behind any transport: what is peculiar to its type (virtio 1.2 section 5).
+///
+/// The transport takes it through these states, as the driver asks (sections 2.1, 3.1):
+///
+///                 activate                        start(queue)
+///       reset ───────────────> running ──────────────────────────┐
+///         ^                    │  ^   │   stop(queue), done      │
+///         │   reset, done      │  └───┼──────────────────────────┘
+///         └────────────────────┘      │
+///         ^                           │ the device calls DeviceHost.fail
+///         │   reset, done             v
+///         └────────────────────── needs reset: works on no queue any more
+///
+/// All of it is called by vCPUs, one call at a time, with the transport's lock held: a device hands the
+/// work to its worker and returns, and calls `done` from there, never before it has returned.
+public protocol VirtioDevice: AnyObject, Sendable {
+  var type: VirtioDeviceType { get }
+
+  /// What it offers besides the features of every device.
+  var features: VirtioFeatures { get }
+
+  /// The largest size of each of its queues; powers of two, at most 1024.
+  var queueSizes: [UInt16] { get }
+
+  /// Bytes of its configuration structure.
+  var configurationSize: Int { get }
+
+  /// Reads `width` bytes (1 to 8), all of them within the structure, little-endian. Bits past `width`
+  /// are ignored.
+  func readConfiguration(at offset: Int, width: Int) -> UInt64
+
+  /// Writes the low `width` bytes (1 to 8) of `value`, all of them within the structure.
+  func writeConfiguration(_ value: UInt64, at offset: Int, width: Int)
+
+  /// The driver is ready: work on `queues`, which are those that it enabled.
+  func activate(_ features: VirtioFeatures, queues: [QueueAssignment], host: any DeviceHost)
+
+  /// The driver enabled a queue after it was ready.
+  func start(_ queue: QueueAssignment)
+
+  /// Stop working on a queue. `done`: no buffer of it is touched any more.
+  func stop(queue index: Int, done: @escaping @Sendable () -> Void)
+
+  /// Stop altogether and forget what the driver set. `done`: no guest memory is touched any more.
+  func reset(done: @escaping @Sendable () -> Void)
+}
+
+/// A queue that a driver enabled, with its wires. What the driver wrote about it is not checked yet.
+public struct QueueAssignment: Sendable {
+  public let index: Int
+  public let configuration: QueueConfiguration
+  /// Signalled by the driver's notifications.
+  public let doorbell: SharedEvent
+  /// Used buffer notifications.
+  public let interrupt: QueueInterrupt
+}
+
+/// What a running device can ask of its transport. Callable on any thread, but not from within a call
+/// of the transport's.
+public protocol DeviceHost: AnyObject, Sendable {
+  var memory: GuestMemory { get }
+
+  /// The configuration structure changed: the driver reads it anew.
+  func configurationChanged()
+
+  /// The driver broke the rules of a queue. The device does nothing more until it is reset
+  /// (DEVICE_NEEDS_RESET, section 2.1.2).
+  func fail(_ fault: QueueFault)
+}
+
+/// The way of a queue's used buffer notifications to the driver.
+public final class QueueInterrupt: Sendable {
+  private let message: MessageVector?
+  private let pin: PinInterrupt?
+
+  /// By message; nil: the driver wants none.
+  init(message: MessageVector?) {
+    self.message = message
+    pin = nil
+  }
+
+  init(pin: PinInterrupt) {
+    message = nil
+    self.pin = pin
+  }
+
+  public func signal() {
+    if let message { message.signal() } else { pin?.raise(.queue) }
+  }
+
+  /// The eventfd that a worker in the kernel can signal itself; nil where the way leads through us.
+  var kernelEvent: MessageVector? { message }
+}

@@ -13,6 +13,10 @@ public final class IOThread: Sendable {
     thread = Mutex(try HostThread(name: name) { mailbox.run() })
   }
 
+  deinit {
+    stop()
+  }
+
   /// Runs `job` on the thread, soon and in the order of the posts. After `stop` it is dropped.
   public func post(_ job: @escaping @Sendable (EventLoop) -> Void) {
     mailbox.post(job)

@@ -65,10 +65,12 @@ public struct Capability: Hashable, Sendable {
   public static let maximumVCPUs = Capability(number: KVM_CAP_MAX_VCPUS, name: "KVM_CAP_MAX_VCPUS")
   public static let tscDeadline = Capability(
     number: KVM_CAP_TSC_DEADLINE_TIMER, name: "KVM_CAP_TSC_DEADLINE_TIMER")
+  public static let interruptRouting = Capability(number: KVM_CAP_IRQ_ROUTING, name: "KVM_CAP_IRQ_ROUTING")
   public static let x2APIC = Capability(number: KVM_CAP_X2APIC_API, name: "KVM_CAP_X2APIC_API")
 
   /// What every machine needs.
   public static let required: [Capability] = [
-    .irqChip, .userMemory, .setTSSAddress, .extendedCPUID, .pit2, .irqfd, .ioeventfd, .immediateExit,
+    .irqChip, .userMemory, .setTSSAddress, .extendedCPUID, .pit2, .irqfd, .ioeventfd, .interruptRouting,
+    .immediateExit,
   ]
 }

@@ -4,7 +4,7 @@ internal import SystemPackage
 
 /// A virtual machine as KVM knows it: memory slots, interrupt chips, vCPUs (section 4, "VM ioctls").
 struct KVMVirtualMachine: ~Copyable {
-  private let descriptor: OwnedDescriptor
+  private let descriptor: VMDescriptor
   private let runAreaSize: Int
 
   /// Makes a machine with in-kernel interrupt controllers (PIC, I/O APIC, local APICs) and PIT,
@@ -16,12 +16,13 @@ struct KVMVirtualMachine: ~Copyable {
     let runAreaSize = try kvm.runAreaSize()
     let number = try check("KVM_CREATE_VM", createRetrying(kvm.descriptor.number))
     let vm = KVMVirtualMachine(
-      descriptor: OwnedDescriptor(takingOver: Int32(truncatingIfNeeded: number)), runAreaSize: runAreaSize)
+      descriptor: VMDescriptor(OwnedDescriptor(takingOver: Int32(truncatingIfNeeded: number))),
+      runAreaSize: runAreaSize)
     try vm.addChips(hasIdentityMap: kvm.extent(of: .identityMapAddress) > 0)
     return vm
   }
 
-  private init(descriptor: consuming OwnedDescriptor, runAreaSize: Int) {
+  private init(descriptor: VMDescriptor, runAreaSize: Int) {
     self.descriptor = descriptor
     self.runAreaSize = runAreaSize
   }
@@ -39,6 +40,18 @@ struct KVMVirtualMachine: ~Copyable {
     // Port 0x61 too: Linux uses its gate to calibrate clocks.
     pit.flags = UInt32(KVM_PIT_SPEAKER_DUMMY)
     try unsafe call("KVM_CREATE_PIT2", CKVM_CREATE_PIT2, &pit)
+  }
+
+  /// The interrupt routes of this machine, with those of its chips in place.
+  func makeInterruptRouter(routes: Int) throws(KVMError) -> InterruptRouter {
+    let router = InterruptRouter(descriptor, capacity: routes)
+    try router.install()
+    return router
+  }
+
+  /// The notifications of this machine that reach their workers without an exit.
+  func makeDoorbells() -> KernelDoorbells {
+    KernelDoorbells(descriptor)
   }
 
   /// KVM_CREATE_VM gives up with EINTR when a signal arrives while it waits for other machines.
@@ -77,6 +90,17 @@ struct KVMVirtualMachine: ~Copyable {
     var description = kvm_irqfd()
     description.fd = UInt32(line.event.number)
     description.gsi = gsi
+    try unsafe call("KVM_IRQFD", CKVM_IRQFD, &description)
+  }
+
+  /// `line` asserts `gsi` until the guest ends the interrupt, which signals `line.acknowledged`. The
+  /// line must outlive this machine.
+  func connect(_ line: LevelInterruptLine, to gsi: UInt32) throws(KVMError) {
+    var description = kvm_irqfd()
+    description.fd = UInt32(line.event.number)
+    description.gsi = gsi
+    description.flags = CKVM_IRQFD_FLAG_RESAMPLE
+    description.resamplefd = UInt32(line.acknowledged.number)
     try unsafe call("KVM_IRQFD", CKVM_IRQFD, &description)
   }
 

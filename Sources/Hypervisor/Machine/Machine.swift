@@ -25,6 +25,7 @@ public final class Machine {
   public let kernel: LoadedKernel
 
   let devices: PlatformDevices
+  private let pci: PCIDevices
   // Held for the vCPUs: guest memory must outlive them.
   private let memory: GuestMemory
   private let vm: KVMVirtualMachine
@@ -33,12 +34,13 @@ public final class Machine {
   private let reported: SharedEvent
 
   init(
-    vm: consuming KVMVirtualMachine, memory: GuestMemory, devices: PlatformDevices, kernel: LoadedKernel,
-    processors: [Processor], endings: EndingBox, reported: SharedEvent
+    vm: consuming KVMVirtualMachine, memory: GuestMemory, devices: PlatformDevices,
+    pci: PCIDevices, kernel: LoadedKernel, processors: [Processor], endings: EndingBox, reported: SharedEvent
   ) {
     self.vm = vm
     self.memory = memory
     self.devices = devices
+    self.pci = pci
     self.kernel = kernel
     self.processors = processors
     self.endings = endings
@@ -48,11 +50,13 @@ public final class Machine {
 
   /// Runs the guest until it ends, handling `loop`'s events meanwhile.
   ///
-  /// When this returns or throws, no vCPU runs any more.
+  /// When this returns or throws, no vCPU runs and no device touches guest memory any more.
   public func run(on loop: EventLoop) throws(MachineError) -> MachineEnding {
     let watches = try watchMachine(on: loop)
     defer { for watch in watches { loop.cancel(watch) } }
 
+    // Last: a device may be at work for a vCPU until that has stopped.
+    defer { pci.shutDown() }
     var threads = ThreadList()
     defer { threads.joinAll() }
     defer { for processor in processors { processor.handle.ask(VCPUHandle.Request.stop) } }
@@ -112,6 +116,7 @@ public final class Machine {
           if let report = processors.first?.handle.takeReport() { onReport?(report) }
         })
       watches += try devices.watchClock(on: loop)
+      watches += try pci.watchPins(on: loop)
       return watches
     } catch {
       for watch in watches { loop.cancel(watch) }

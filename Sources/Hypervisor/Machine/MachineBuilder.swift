@@ -27,22 +27,59 @@ public struct MachineBuilder: ~Copyable {
   /// Makes a machine that is ready to run, its kernel loaded afresh.
   public func build(console: any SerialSink) throws(MachineError) -> Machine {
     let memory = try makeMemory()
-    let devices = try PlatformDevices(sink: console, memoryMap: configuration.memoryMap)
+    let vm = try makeVirtualMachine(memory)
+    let pci = try makePCIDevices(vm, memory)
+    let devices = try PlatformDevices(
+      sink: console, memoryMap: configuration.memoryMap, hostBridge: pci.bridge)
+    try connect(devices, pci, to: vm)
     let kernel = try load(into: memory)
-    let vm = try makeVirtualMachine(memory, devices)
     onStage("machine made: \(configuration.cpuCount) vCPU(s), in-kernel interrupt controllers and PIT")
-    return try makeProcessors(vm, memory, devices, kernel)
+    return try makeProcessors(vm, memory, devices, pci, kernel)
   }
 
-  private func makeVirtualMachine(
-    _ memory: GuestMemory, _ devices: PlatformDevices
-  ) throws(MachineError) -> KVMVirtualMachine {
+  private func makeVirtualMachine(_ memory: GuestMemory) throws(MachineError) -> KVMVirtualMachine {
     do throws(KVMError) {
       let vm = try KVMVirtualMachine.make(on: kvm)
       if configuration.cpuCount > 255 { try vm.enableWideAPICIDs() }
       try vm.map(memory)
-      for (line, gsi) in devices.lines { try vm.connect(line, to: gsi) }
       return vm
+    } catch {
+      throw .kvm(error)
+    }
+  }
+
+  private func makePCIDevices(
+    _ vm: borrowing KVMVirtualMachine, _ memory: GuestMemory
+  ) throws(MachineError) -> PCIDevices {
+    let router: InterruptRouter
+    do throws(KVMError) {
+      router = try vm.makeInterruptRouter(routes: kvm.extent(of: .interruptRouting))
+    } catch {
+      throw .kvm(error)
+    }
+    let io: IOThread
+    do throws(Errno) {
+      io = try IOThread(name: "io")
+    } catch {
+      throw .host("the I/O thread", error)
+    }
+    return try PCIDevices(
+      [EntropyDevice(thread: io)], memory: memory, windows: pciWindows, router: router,
+      doorbells: vm.makeDoorbells())
+  }
+
+  /// Where the devices' memory may lie, the best place first.
+  private var pciWindows: [GuestRange] {
+    (configuration.pciWindow64.map { [$0] } ?? []) + [Layout.pciWindow]
+  }
+
+  /// Joins the devices' lines and the chips that they end in.
+  private func connect(
+    _ devices: PlatformDevices, _ pci: PCIDevices, to vm: borrowing KVMVirtualMachine
+  ) throws(MachineError) {
+    do throws(KVMError) {
+      for (line, gsi) in devices.lines { try vm.connect(line, to: gsi) }
+      for (line, gsi) in pci.lines { try vm.connect(line, to: gsi) }
     } catch {
       throw .kvm(error)
     }
@@ -85,7 +122,7 @@ public struct MachineBuilder: ~Copyable {
 
   private func makeProcessors(
     _ vm: consuming KVMVirtualMachine, _ memory: GuestMemory, _ devices: PlatformDevices,
-    _ kernel: LoadedKernel
+    _ pci: PCIDevices, _ kernel: LoadedKernel
   ) throws(MachineError) -> Machine {
     let shared: (endings: EndingBox, reported: SharedEvent)
     do throws(Errno) {
@@ -93,12 +130,7 @@ public struct MachineBuilder: ~Copyable {
     } catch {
       throw .host("the machine's event descriptors", error)
     }
-    let dispatcher: ExitDispatcher
-    do throws(AddressConflict) {
-      dispatcher = ExitDispatcher(ports: try devices.portSpace(), memory: try devices.memorySpace())
-    } catch {
-      throw .conflict(error)
-    }
+    let dispatcher = try makeDispatcher(devices, pci)
     var processors: [Processor] = []
     let supported = cpuid.entries
     do throws(KVMError) {
@@ -115,8 +147,24 @@ public struct MachineBuilder: ~Copyable {
       throw .kvm(error)
     }
     return Machine(
-      vm: vm, memory: memory, devices: devices, kernel: kernel, processors: processors,
+      vm: vm, memory: memory, devices: devices, pci: pci, kernel: kernel, processors: processors,
       endings: shared.endings, reported: shared.reported)
+  }
+
+  /// The two buses, complete.
+  private func makeDispatcher(
+    _ devices: PlatformDevices, _ pci: PCIDevices
+  ) throws(MachineError) -> ExitDispatcher {
+    var ports = AddressSpaceBuilder()
+    var memory = AddressSpaceBuilder()
+    do throws(AddressConflict) {
+      try devices.map(intoPorts: &ports)
+      try devices.map(into: &memory)
+      try pci.map(into: &memory)
+    } catch {
+      throw .conflict(error)
+    }
+    return ExitDispatcher(ports: ports.seal(), memory: memory.seal())
   }
 
   private var topology: CPUID {

@@ -16,7 +16,7 @@ final class PlatformDevices {
   private let sciLine: InterruptLine
   private let alarm: Timer
 
-  init(sink: any SerialSink, memoryMap: MemoryMap) throws(MachineError) {
+  init(sink: any SerialSink, memoryMap: MemoryMap, hostBridge: HostBridge) throws(MachineError) {
     do throws(Errno) {
       power = try PowerControl()
       alarm = try Timer()
@@ -32,11 +32,7 @@ final class PlatformDevices {
     }
     keyboardController = KeyboardController(interrupt: keyboardLine, power: power)
     acpiPower = ACPIPower(interrupt: sciLine, power: power)
-    do throws(HostBridge.PlacementError) {
-      hostBridge = try HostBridge()
-    } catch {
-      throw .placement(error)
-    }
+    self.hostBridge = hostBridge
   }
 
   /// The interrupt lines and the GSIs they end in.
@@ -47,9 +43,8 @@ final class PlatformDevices {
     ]
   }
 
-  /// The bus of I/O ports.
-  func portSpace() throws(AddressConflict) -> AddressSpace {
-    var ports = AddressSpaceBuilder()
+  /// Maps what is on the bus of I/O ports.
+  func map(intoPorts ports: inout AddressSpaceBuilder) throws(AddressConflict) {
     try ports.map(serialPort, name: "COM1", base: Layout.Port.com1, size: 8)
     try ports.map(realTimeClock, name: "CMOS RTC", base: Layout.Port.cmos, size: 2)
     try ports.map(keyboardController.dataPort, name: "i8042 data", base: Layout.Port.i8042Data, size: 1)
@@ -59,15 +54,12 @@ final class PlatformDevices {
     try ports.map(
       ConfigurationPorts(hostBridge, power: power), name: "PCI configuration",
       base: Layout.Port.pciConfiguration, size: 8)
-    return ports.seal()
   }
 
-  /// The bus of memory addresses that are not RAM.
-  func memorySpace() throws(AddressConflict) -> AddressSpace {
-    var memory = AddressSpaceBuilder()
+  /// Maps what is on the bus of memory addresses.
+  func map(into memory: inout AddressSpaceBuilder) throws(AddressConflict) {
     try memory.map(
       ECAMWindow(hostBridge), name: "PCI ECAM", base: Layout.ecam.base.value, size: Layout.ecam.size)
-    return memory.seal()
   }
 
   /// Drives the real-time clock's alarm from `loop`.
@@ -82,6 +74,7 @@ final class PlatformDevices {
         realTimeClock.timerFired()
         armAlarm()
       }
+      armAlarm()
       return [changed, fired]
     } catch {
       loop.cancel(changed)

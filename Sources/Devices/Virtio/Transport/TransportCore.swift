@@ -29,18 +29,27 @@ public final class TransportCore: Sendable {
   let offered: VirtioFeatures
   let registers: Mutex<Registers>
   private let interrupts: any TransportInterrupts
+  // Made while descriptors can still be refused.
+  private let stopped: Latch
 
   init(
     _ device: any VirtioDevice, memory: GuestMemory, interrupts: any TransportInterrupts
   ) throws(Errno) {
     self.device = device
     self.interrupts = interrupts
+    stopped = try Latch()
     self.memory = memory
     offered = VirtioFeatures.common.union(device.features)
     var doorbells: [SharedEvent] = []
     for _ in device.queueSizes { doorbells.append(try SharedEvent()) }
     self.doorbells = doorbells
     registers = Mutex(Registers(queues: device.queueSizes.map { QueueConfiguration(maximumSize: $0) }))
+  }
+
+  /// Stops the device for good and waits until it touches no guest memory any more. No vCPU may run.
+  func shutDown() {
+    device.reset { [stopped] in stopped.open() }
+    stopped.wait()
   }
 
   // MARK: Features (section 2.2)

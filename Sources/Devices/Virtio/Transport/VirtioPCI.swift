@@ -49,6 +49,13 @@ public final class VirtioPCI: PCIFunction, BaseAddressTarget {
       Placement(configuration: ConfigurationSpace(device, vectors: table.vectors.count, at: address)))
   }
 
+  /// Stops the device for good and waits until it touches no guest memory any more. No vCPU may run.
+  public func shutDown() {
+    core.shutDown()
+    // The bus holds this function, and this function the bus.
+    bus.place(self, at: nil)
+  }
+
   // MARK: Configuration space
 
   public func readConfiguration(at offset: Int, width: Int) -> UInt32 {

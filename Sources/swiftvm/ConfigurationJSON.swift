@@ -21,6 +21,8 @@ extension ConfigurationFile {
       throw malformed(name, context)
     } catch let DecodingError.dataCorrupted(context) {
       throw malformed(name, context)
+    } catch let DecodingError.valueNotFound(_, context) {
+      throw malformed(name, context)
     } catch {
       throw Failure(.usage, "\(name): \(error)")
     }

@@ -8,7 +8,7 @@ struct RunCommand: ParsableCommand {
     abstract: "Boot a guest.",
     discussion: """
       swiftvm run -k vmlinuz -i initrd.img -m 2G -c 2
-      swiftvm run -k vmlinuz -i initrd.img -a "quiet ip=dhcp" --serial socket=/tmp/vm.sock
+      swiftvm run -k vmlinuz -i initrd.img -a "quiet ip=dhcp" --serial pty
       """)
 
   @OptionGroup var options: RunOptions

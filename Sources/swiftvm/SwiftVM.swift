@@ -24,7 +24,10 @@ struct SwiftVM: ParsableCommand {
     } catch {
       // Help and version are asked for; everything else is an argument that is wrong.
       if exitCode(for: error).isSuccess { exit(withError: error) }
-      StandardError.line(fullMessage(for: error))
+      let command = CommandLine.arguments.dropFirst().first { ["run", "doctor"].contains($0) }
+      let hint =
+        "`\((["swiftvm"] + [command].compactMap { $0 }).joined(separator: " ")) --help` shows the options"
+      StandardError.report(Failure(.usage, message(for: error), hint: hint))
       CLinux.exit(ExitStatus.usage.rawValue)
     }
   }

@@ -164,7 +164,7 @@ static inline int clinux_duplicate(int fd) {
     return copy < 0 ? -errno : copy;
 }
 
-/// A Unix stream connection to `path`.
+/// A Unix stream connection to `path`, non-blocking; -EAGAIN when the listener's queue is full.
 int clinux_connect_unix(const char *_Nonnull path);
 
 /// The next connection to a listening socket, close-on-exec.

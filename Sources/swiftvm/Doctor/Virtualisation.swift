@@ -20,10 +20,16 @@ struct Virtualisation: Equatable {
   }
 
   static func detect() -> Virtualisation {
-    let flags = SystemFile.text("/proc/cpuinfo").flatMap(flags) ?? []
-    let cpu: Extension? = flags.contains("vmx") ? .vmx : flags.contains("svm") ? .svm : nil
-    let modules = ["kvm_intel", "kvm_amd", "kvm_pvm"].filter { SystemFile.exists("/sys/module/\($0)") }
-    return Virtualisation(cpu: cpu, modules: modules)
+    Virtualisation(
+      cpuinfo: SystemFile.text("/proc/cpuinfo") ?? "",
+      modules: ["kvm_intel", "kvm_amd", "kvm_pvm"].filter { SystemFile.exists("/sys/module/\($0)") })
+  }
+
+  /// - Parameter cpuinfo: what /proc/cpuinfo holds.
+  init(cpuinfo: String, modules: [String]) {
+    let flags = Self.flags(cpuinfo) ?? []
+    cpu = flags.contains("vmx") ? .vmx : flags.contains("svm") ? .svm : nil
+    self.modules = modules
   }
 
   /// The flags of the first CPU.

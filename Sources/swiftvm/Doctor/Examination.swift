@@ -96,7 +96,8 @@ struct Examination {
 
   /// - Parameter setting: the kernel's choices, the chosen one in brackets; nil where it has none.
   static func hugePages(_ setting: String?) -> Finding {
-    let chosen = setting.flatMap { $0.split(separator: "[").dropFirst().first?.split(separator: "]").first }
+    let chosen = setting?.split(separator: "[", omittingEmptySubsequences: false).dropFirst().first?
+      .split(separator: "]").first
     switch chosen {
     case "always"?, "madvise"?: return .ok("huge pages", "transparent, \(chosen ?? "")")
     default:

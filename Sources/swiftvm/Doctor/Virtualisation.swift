@@ -18,7 +18,9 @@ struct Virtualisation: Equatable {
     let flavour = modules.isEmpty ? "no KVM module seen" : modules.joined(separator: ", ")
     return "\(cpu.map(\.rawValue) ?? "neither VMX nor SVM"), \(flavour)"
   }
+}
 
+extension Virtualisation {
   static func detect() -> Virtualisation {
     Virtualisation(
       cpuinfo: SystemFile.text("/proc/cpuinfo") ?? "",

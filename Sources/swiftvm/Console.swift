@@ -15,6 +15,7 @@ final class Console {
   private var socket: ConsoleSocket?
   private var terminal: RawTerminal?
   private var hasHinted = false
+  private var isClosed = false
   private var failureWatch: EventLoop.Watch?
 
   init(
@@ -68,10 +69,13 @@ final class Console {
     terminal?.enter()
   }
 
-  /// Writes out what the guest said, gives the terminal back, removes the socket.
-  func close() {
+  /// Writes out what the guest said, for so long at most, gives the terminal back, removes the socket.
+  /// Once closed it stays so.
+  func close(milliseconds: Int32 = 5000) {
+    guard !isClosed else { return }
+    isClosed = true
     detach()
-    output.finish(milliseconds: 5000)
+    output.finish(milliseconds: milliseconds)
     terminal?.leave()
     socket?.close()
     socket = nil

@@ -78,6 +78,8 @@ final class Session {
         return
       case .stopped:
         log("ended as asked")
+        // A reader who does not read must not hold up somebody who wants the end.
+        console.close(milliseconds: 500)
         return
       case .crashed(let report):
         console.close()

@@ -16,6 +16,12 @@ struct SwiftVM: ParsableCommand {
   static func main() {
     ProcessSetup.prepare()
     do {
+      // Swift reads them from there, and takes failure for none at all.
+      guard !CommandLine.arguments.isEmpty else {
+        throw Failure(
+          .hostNotAble, "cannot read the arguments from /proc/self/cmdline",
+          hint: "mount /proc, or raise `ulimit -n`")
+      }
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as Failure {

@@ -1,10 +1,10 @@
-// Real mode: sends 4000 lines of 50 bytes, waiting for the transmitter, then asks for a reset.
+// Real mode: sends 3000 lines of 50 bytes, waiting for the transmitter, then asks for a reset.
     .code16
     .globl start
 start:
     xorw %ax, %ax
     movw %ax, %ds
-    movw $4000, %bx
+    movw $3000, %bx
 line:
     movw $message, %si
 byte:

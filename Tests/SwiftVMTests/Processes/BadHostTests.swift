@@ -52,7 +52,9 @@ import Testing
       if outcome.status == 0 {
         enough.append(limit)
       } else {
-        expectFailure(outcome, status: 4, error: "Too many open files", hint: "ulimit -n")
+        expectFailure(
+          outcome, status: 4, error: limit == 3 ? "cannot read the arguments" : "Too many open files",
+          hint: "ulimit -n")
       }
     }
     // Once there are enough there are enough, and forty are.
@@ -66,6 +68,23 @@ import Testing
       status: 4, error: "cannot reserve 1024 MiB for the guest's memory: Cannot allocate memory",
       hint: "ulimit -v")
     #expect(!scratch.exists("sock"))
+  }
+
+  @Test(.kvm) func `too little address space, however little, is an error that leaves no socket`()
+    async throws
+  {
+    var enough: [Int] = []
+    for limit in stride(from: 32_000, through: 96_000, by: 4000) {
+      let outcome = try await SwiftVMProgram.shell(
+        "ulimit -v \(limit); exec \(run) socket=\(scratch("sock")) -m 16")
+      #expect(!scratch.exists("sock"), "left behind with \(limit) KiB")
+      if outcome.status == 0 {
+        enough.append(limit)
+      } else {
+        expectFailure(outcome, status: 4, error: "", hint: "ulimit -v")
+      }
+    }
+    #expect(enough.last == 96_000)
   }
 
   @Test(.root, .kvm) func `no thread can be made`() async throws {

@@ -4,7 +4,7 @@ import Testing
 /// Standard input and output that are pipes, files, or not there at all.
 @Suite(.program, .kvm) struct StandardStreamTests {
   private static let flood = String(
-    repeating: "a line of forty-eight characters and a line end.\r\n", count: 4000)
+    repeating: "a line of forty-eight characters and a line end.\r\n", count: 3000)
   private let scratch: Scratch
 
   init() throws {

@@ -48,7 +48,7 @@ import Testing
   }
 
   @Test func `a guest that answers SIGTERM by a reset does not come back`() throws {
-    let program = try SwiftVMProgram.start("serial", ["-v"])
+    let program = try SwiftVMProgram.start("serial", ["--shutdown-timeout", "600"])
     try program.waitForOutput("Hello from real mode\r\n")
     program.signal(SIGTERM)
     #expect(try program.waitForEnd() == 0)

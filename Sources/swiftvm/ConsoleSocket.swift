@@ -9,6 +9,8 @@ final class ConsoleSocket {
   private let output: ConsoleOutput
   private let log: VerboseLog
   private let listener: OwnedDescriptor
+  /// Given up for a moment when the process is out of descriptors and somebody connects.
+  private var reserve = reservedDescriptor()
   private var client: ConsoleOutput.Target?
   private var input: ConsoleInput?
   private var port: SerialPort?
@@ -65,7 +67,10 @@ final class ConsoleSocket {
 
   private func acceptClient() {
     let number = clinux_accept(listener.number)
-    guard number >= 0 else { return }
+    guard number >= 0 else {
+      if Errno(rawValue: -number).isShortage { turnAway() }
+      return
+    }
     let new = ConsoleOutput.Target(OwnedDescriptor(takingOver: number))
     // A client who left while the guest would not read what he had sent is not seen as gone yet.
     if let client, hasHungUp(client) { dropClient() }
@@ -82,6 +87,18 @@ final class ConsoleSocket {
       log("serial socket: a client could not be served: \(error)")
       dropClient()
     }
+  }
+
+  /// Ends a connection for which there is no descriptor: it would wake the loop for ever.
+  private func turnAway() {
+    reserve = nil
+    // Closed again at once.
+    _ = try? OwnedDescriptor(result: clinux_accept(listener.number))
+    reserve = Self.reservedDescriptor()
+  }
+
+  private static func reservedDescriptor() -> OwnedDescriptor? {
+    try? OwnedDescriptor.open("/dev/null", O_RDONLY)
   }
 
   private func hasHungUp(_ client: ConsoleOutput.Target) -> Bool {

@@ -16,6 +16,9 @@ struct SwiftVM: ParsableCommand {
   static func main() {
     ProcessSetup.prepare()
     do {
+      if let plain = PlainArguments(CommandLine.arguments.dropFirst()) {
+        return try RunCommand.run(plain.document, isVerbose: plain.isVerbose)
+      }
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as Failure {

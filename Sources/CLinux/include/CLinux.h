@@ -7,6 +7,7 @@
 // such as fd_set. What needs it is in the .c files.
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -157,6 +158,10 @@ int clinux_listen_unix(const char *_Nonnull path);
 
 /// 0 where io_uring can be used, or -errno: -ENOSYS or -EPERM where it cannot.
 int clinux_probe_io_uring(void);
+
+/// An io_uring that does nothing but hold the open file of `fd`. When the ring goes, a worker of the kernel
+/// lets go of the file, and nobody waits for that.
+int clinux_hold_in_ring(int fd);
 
 /// Another descriptor for the same open file, close-on-exec.
 static inline int clinux_duplicate(int fd) {

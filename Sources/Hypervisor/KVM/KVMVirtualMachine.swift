@@ -1,4 +1,5 @@
 internal import CKVM
+internal import CLinux
 internal import Devices
 internal import SystemPackage
 
@@ -6,6 +7,10 @@ internal import SystemPackage
 struct KVMVirtualMachine: ~Copyable {
   private let descriptor: OwnedDescriptor
   private let runAreaSize: Int
+  /// Holds the machine in the kernel until a worker there takes it apart: that takes 10 to 20 ms of grace
+  /// periods, for which neither a guest's reboot nor our own exit should wait. Nil where the host allows no
+  /// io_uring; then they do.
+  private let undertaker: OwnedDescriptor?
 
   /// Makes a machine with in-kernel interrupt controllers (PIC, I/O APIC, local APICs) and PIT, without
   /// vCPUs, and gives it `memory`, if any, which must outlive it.
@@ -25,6 +30,8 @@ struct KVMVirtualMachine: ~Copyable {
   }
 
   private init(descriptor: consuming OwnedDescriptor, runAreaSize: Int) {
+    let ring = clinux_hold_in_ring(descriptor.number)
+    undertaker = ring >= 0 ? OwnedDescriptor(takingOver: ring) : nil
     self.descriptor = descriptor
     self.runAreaSize = runAreaSize
   }

@@ -156,6 +156,8 @@ int main(int argc, char **argv) {
         values[1][i] = costs[1].first;
         values[2][i] = costs[0].second;
         values[3][i] = costs[1].second;
+        fprintf(stderr, "pair %d, %s first: %.0f and %.0f\n", i + 1, leader ? "second" : "first", costs[0].first,
+                costs[1].first);
     }
     print(values[0], values[1], count);
     if (!text && !takes_output)

@@ -112,10 +112,24 @@ static inline void *_Nullable clinux_map_failed_to_null(void *_Nullable address)
     return address == MAP_FAILED ? NULL : address;
 }
 
-/// Private anonymous memory, populated by first touch; NULL with errno set when refused.
-static inline void *_Nullable clinux_map_anonymous(size_t size) {
-    return clinux_map_failed_to_null(
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+/// `size` bytes, whole pages, of private anonymous memory, populated by first touch; NULL with errno set when
+/// refused. Begins where a huge page can, on a multiple of 2 MiB: KVM maps huge pages only where host and guest
+/// address agree.
+static inline void *_Nullable clinux_map_guest_memory(size_t size) {
+    const size_t huge = (size_t)2 << 20;
+    if (size > SIZE_MAX - huge) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    char *base = (char *)clinux_map_failed_to_null(mmap(
+        NULL, size + huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    if (!base)
+        return NULL;
+    size_t before = -(uintptr_t)base & (huge - 1);
+    if (before)
+        munmap(base, before);
+    munmap(base + before + size, huge - before);
+    return base + before;
 }
 
 /// A shared mapping of a descriptor; NULL with errno set when refused.

@@ -69,7 +69,8 @@ let package = Package(
       name: "ProcessSupport", dependencies: ["CLinux", system, subprocess], path: "Tests/ProcessSupport",
       swiftSettings: houseRules),
     .testTarget(
-      name: "SwiftVMTests", dependencies: ["swiftvm", "Hypervisor", "ProcessSupport", "CLinux", system, argumentParser],
+      name: "SwiftVMTests",
+      dependencies: ["swiftvm", "Hypervisor", "ProcessSupport", "CLinux", system, argumentParser],
       swiftSettings: houseRules),
     .testTarget(
       name: "BedTests", dependencies: ["ProcessSupport", system], swiftSettings: houseRules),

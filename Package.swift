@@ -76,5 +76,10 @@ let package = Package(
       name: "BedTests", dependencies: ["ProcessSupport", system], swiftSettings: houseRules),
     .testTarget(
       name: "HotPath", dependencies: ["ProcessSupport", system], swiftSettings: houseRules),
+
+    // What `make bench` runs; the rest of it is in C, in Tests/Bench.
+    .executableTarget(
+      name: "swiftvm-bench", dependencies: ["Hypervisor", "Devices"], path: "Tests/Bench/Dispatch",
+      swiftSettings: houseRules),
   ]
 )

@@ -22,6 +22,9 @@ struct SwiftVM: ParsableCommand {
           .hostNotAble, "cannot read the arguments from /proc/self/cmdline",
           hint: "mount /proc, or raise `ulimit -n`")
       }
+      if let plain = PlainArguments(CommandLine.arguments.dropFirst()) {
+        return try RunCommand.run(plain.document, isVerbose: plain.isVerbose)
+      }
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as Failure {

@@ -7,6 +7,7 @@
 // such as fd_set. What needs it is in the .c files.
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -111,10 +112,24 @@ static inline void *_Nullable clinux_map_failed_to_null(void *_Nullable address)
     return address == MAP_FAILED ? NULL : address;
 }
 
-/// Private anonymous memory, populated by first touch; NULL with errno set when refused.
-static inline void *_Nullable clinux_map_anonymous(size_t size) {
-    return clinux_map_failed_to_null(
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+/// `size` bytes, whole pages, of private anonymous memory, populated by first touch; NULL with errno set when
+/// refused. Begins where a huge page can, on a multiple of 2 MiB: KVM maps huge pages only where host and guest
+/// address agree.
+static inline void *_Nullable clinux_map_guest_memory(size_t size) {
+    const size_t huge = (size_t)2 << 20;
+    if (size > SIZE_MAX - huge) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    char *base = (char *)clinux_map_failed_to_null(mmap(
+        NULL, size + huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    if (!base)
+        return NULL;
+    size_t before = -(uintptr_t)base & (huge - 1);
+    if (before)
+        munmap(base, before);
+    munmap(base + before + size, huge - before);
+    return base + before;
 }
 
 /// A shared mapping of a descriptor; NULL with errno set when refused.
@@ -157,6 +172,10 @@ int clinux_listen_unix(const char *_Nonnull path);
 
 /// 0 where io_uring can be used, or -errno: -ENOSYS or -EPERM where it cannot.
 int clinux_probe_io_uring(void);
+
+/// An io_uring that does nothing but hold the open file of `fd`. When the ring goes, a worker of the kernel
+/// lets go of the file, and nobody waits for that.
+int clinux_hold_in_ring(int fd);
 
 /// Another descriptor for the same open file, close-on-exec.
 static inline int clinux_duplicate(int fd) {

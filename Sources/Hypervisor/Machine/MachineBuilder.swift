@@ -38,9 +38,8 @@ public struct MachineBuilder: ~Copyable {
     _ memory: GuestMemory, _ devices: PlatformDevices
   ) throws(MachineError) -> KVMVirtualMachine {
     do throws(KVMError) {
-      let vm = try KVMVirtualMachine.make(on: kvm)
+      let vm = try KVMVirtualMachine.make(on: kvm, memory: memory)
       if configuration.cpuCount > 255 { try vm.enableWideAPICIDs() }
-      try vm.map(memory)
       for (line, gsi) in devices.lines { try vm.connect(line, to: gsi) }
       return vm
     } catch {

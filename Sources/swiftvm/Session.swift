@@ -8,6 +8,7 @@ internal import SystemPackage
 final class Session {
   private let wish: VMConfiguration
   private let log: VerboseLog
+  private var hasWarned = false
 
   init(_ wish: VMConfiguration, log: VerboseLog) {
     self.wish = wish
@@ -58,6 +59,7 @@ final class Session {
         log("kernel: \(machine.kernel.format), \(machine.kernel.range.base) to \(machine.kernel.range.last)")
         if let line = machine.kernel.commandLine { log("command line: \(line)") }
         if let initrd = machine.kernel.initrd { log("initrd: \(initrd.base) to \(initrd.last)") }
+        if machine.kernel.isLinux { warnWhereEmulated() }
         try console.attach(machine.serialPort)
         control.attach(machine, console)
         defer {
@@ -95,6 +97,17 @@ final class Session {
       if configuration.onReboot == .exit || control.isShuttingDown { return }
       log("starting afresh")
     }
+  }
+
+  /// Says at once what would otherwise look like a hang, and then like a crash.
+  private func warnWhereEmulated() {
+    guard !hasWarned, !Virtualisation.detect().runsKernelsNatively else { return }
+    hasWarned = true
+    StandardError.warn(
+      """
+      this CPU offers neither VMX nor SVM, so KVM emulates the kernel's code and will stop at the first \
+      instruction that it does not know; `swiftvm doctor` tells more
+      """)
   }
 
   private func open(_ image: VMConfiguration.Image) throws(Failure) -> (ImageFile, ImageFile?) {

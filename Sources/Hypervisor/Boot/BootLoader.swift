@@ -28,7 +28,8 @@ public struct BootLoader: Sendable {
       try plan.read(file, initrd: initrd, into: memory)
       try plan.writeTables(memoryMap: memoryMap, rsdp: rsdp, into: memory)
       return LoadedKernel(
-        entry: plan.placement.entry, format: plan.image.format, range: plan.placement.range,
+        entry: plan.placement.entry, format: plan.image.format,
+        isLinux: plan.image.isLinux, range: plan.placement.range,
         initrd: plan.initrd?.range, commandLine: commandLine.text)
     case .flat(let file):
       let image = try reason({ BootError.flatImage(name: file.name, $0) }) { () throws(FlatImageError) in
@@ -37,7 +38,8 @@ public struct BootLoader: Sendable {
         return image
       }
       return LoadedKernel(
-        entry: .realMode, format: image.format, range: image.range, initrd: nil, commandLine: nil)
+        entry: .realMode, format: image.format, isLinux: false, range: image.range, initrd: nil,
+        commandLine: nil)
     }
   }
 

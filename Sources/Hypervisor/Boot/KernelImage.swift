@@ -27,6 +27,14 @@ public enum KernelImage: Sendable {
     }
   }
 
+  /// Whether the format is Linux' own.
+  var isLinux: Bool {
+    switch self {
+    case .bzImage: true
+    case .elf: false
+    }
+  }
+
   /// What boot_params starts from.
   var setupHeader: SetupHeader {
     switch self {

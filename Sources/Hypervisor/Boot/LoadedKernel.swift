@@ -6,6 +6,8 @@ public struct LoadedKernel: Hashable, Sendable {
   public let entry: BootEntry
   /// For people, such as "bzImage, Linux 6.1.0-56-cloud-amd64, protocol 2.15, 64-bit entry".
   public let format: String
+  /// Whether this is a Linux kernel for certain. An ELF file does not say what it holds.
+  public let isLinux: Bool
   /// Memory that the kernel uses before it has read its memory map.
   public let range: GuestRange
   public let initrd: GuestRange?

@@ -13,7 +13,8 @@ enum MultipleAPICDescriptionTable {
     body += ioAPIC
     // The PIT is ISA interrupt 0 but pin 2, where pin 0 belonged to the 8259s.
     body += interruptOverride(irq: 0, gsi: Layout.IRQ.pit, flags: .conformsToBus)
-    body += interruptOverride(irq: Layout.IRQ.sci, gsi: Layout.IRQ.sci, flags: .levelActiveHigh)
+    // A pulse on a level-triggered pin that is still being served would be lost.
+    body += interruptOverride(irq: Layout.IRQ.sci, gsi: Layout.IRQ.sci, flags: .edgeActiveHigh)
     body += localNMI
     if apicIDs.contains(where: { !fitsLocalAPIC($0) }) { body += localX2APICNMI }
     return SystemDescriptionTable.bytes("APIC", revision: 5, body)
@@ -44,7 +45,7 @@ enum MultipleAPICDescriptionTable {
   /// Polarity and trigger mode of an interrupt (table 5.26).
   private enum MPSFlags: UInt16 {
     case conformsToBus = 0
-    case levelActiveHigh = 0b1101
+    case edgeActiveHigh = 0b0101
   }
 
   private static func interruptOverride(irq: UInt32, gsi: UInt32, flags: MPSFlags) -> [UInt8] {

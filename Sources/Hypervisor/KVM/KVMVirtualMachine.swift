@@ -57,6 +57,9 @@ struct KVMVirtualMachine: ~Copyable {
     try unsafe call("KVM_ENABLE_CAP(KVM_CAP_X2APIC_API)", CKVM_ENABLE_CAP, &capability)
   }
 
+  /// Bytes that KVM takes as one region: it counts pages in 31 bits.
+  static let largestRegion: UInt64 = ((1 << 31) - 1) * 4096
+
   /// Gives the guest its RAM, a slot a region. `memory` must outlive this machine.
   func map(_ memory: GuestMemory) throws(KVMError) {
     for (slot, region) in memory.regions.enumerated() {

@@ -48,10 +48,7 @@ public struct ValidatedConfiguration: Hashable, Sendable {
     cpuCount = UInt32(wish.cpus)
 
     guard wish.memory >= Self.leastMemory else { throw .memoryTooSmall(wish.memory) }
-    // What the PCI hole takes below 4 GiB goes on above.
-    let most =
-      (UInt64(1) << UInt64(min(host.physicalAddressBits, 52)))
-      - (Layout.above4GiB.value - Layout.pciHole.value)
+    let most = min(Self.addressableMemory(bits: host.physicalAddressBits), KVMVirtualMachine.largestRegion)
     guard wish.memory <= most else { throw .memoryTooLarge(wish.memory, limit: most) }
     // Whole pages; a page more or less is nobody's wish.
     memoryMap = MemoryMap(ramSize: wish.memory & ~0xFFF)
@@ -65,6 +62,12 @@ public struct ValidatedConfiguration: Hashable, Sendable {
 
   /// 1 MiB: the real-mode address space, which every machine has.
   static let leastMemory: UInt64 = 1 << 20
+
+  /// What the PCI hole takes below 4 GiB goes on above.
+  private static func addressableMemory(bits: UInt32) -> UInt64 {
+    let hole = Layout.above4GiB.value - Layout.pciHole.value
+    return (UInt64(1) << UInt64(min(bits, 52))) - hole
+  }
 }
 
 extension VMConfiguration {
@@ -95,7 +98,7 @@ extension ConfigurationError: CustomStringConvertible {
       "\(count) vCPUs asked for, this host's KVM gives at most \(limit)"
     case .memoryTooSmall(let size): "\(size) bytes of memory are too few, a machine has at least 1 MiB"
     case .memoryTooLarge(let size, let limit):
-      "\(size >> 20) MiB of memory asked for, a guest on this host can address at most \(limit >> 20) MiB"
+      "\(size >> 20) MiB of memory asked for, a guest on this host can have at most \(limit >> 20) MiB"
     case .commandLine(let error): "\(error)"
     }
   }

@@ -1,0 +1,90 @@
+import Devices
+import Testing
+
+@testable import Hypervisor
+
+@Suite("Validation of a configuration")
+struct ValidationTests {
+  private static let host = HostLimits(vcpus: 8, physicalAddressBits: 40)
+
+  private var wish: VMConfiguration {
+    var wish = VMConfiguration()
+    wish.image = .kernel(path: "vmlinuz", initrd: nil)
+    return wish
+  }
+
+  private func refusal(_ change: (inout VMConfiguration) -> Void) -> ConfigurationError? {
+    var wish = wish
+    change(&wish)
+    do throws(ConfigurationError) {
+      _ = try wish.validated(on: Self.host)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test func `what is not given has the documented defaults`() throws {
+    let valid = try wish.validated(on: Self.host)
+    #expect(valid.commandLine.text == "console=ttyS0")
+    #expect(valid.memoryMap.ram.reduce(0) { $0 + $1.size } == 1 << 30)
+    #expect(valid.cpuCount == 1)
+    #expect(valid.serial == .stdio)
+    #expect(valid.onReboot == .reset)
+    #expect(valid.shutdownTimeout == 10)
+    #expect(valid.bootHint == 15)
+  }
+
+  @Test func `without a kernel there is nothing to run`() {
+    #expect(refusal { $0.image = nil } == .noKernel)
+  }
+
+  @Test(arguments: [Int.min, -1, 0]) func `a machine has a vCPU`(count: Int) {
+    #expect(refusal { $0.cpus = count } == .noCPU)
+  }
+
+  @Test func `as many vCPUs as KVM gives are fine, one more is not`() {
+    #expect(refusal { $0.cpus = 8 } == nil)
+    #expect(refusal { $0.cpus = 9 } == .tooManyCPUs(9, limit: 8))
+  }
+
+  @Test(arguments: [0, 1, 0xF_FFFF] as [UInt64]) func `less than 1 MiB is too little`(size: UInt64) {
+    #expect(refusal { $0.memory = size } == .memoryTooSmall(size))
+  }
+
+  @Test func `memory and the hole below 4 GiB must fit the guest's addresses`() {
+    let most: UInt64 = 1 << 40 - 1 << 30
+    #expect(refusal { $0.memory = most } == nil)
+    #expect(refusal { $0.memory = most + 4096 } == .memoryTooLarge(most + 4096, limit: most))
+    #expect(refusal { $0.memory = .max } == .memoryTooLarge(.max, limit: most))
+  }
+
+  @Test func `more than KVM maps as one region is refused on a host of any width`() throws {
+    var wish = wish
+    wish.memory = 9 << 40
+    #expect(throws: ConfigurationError.memoryTooLarge(9 << 40, limit: KVMVirtualMachine.largestRegion)) {
+      try wish.validated(on: HostLimits(vcpus: 1, physicalAddressBits: 52))
+    }
+  }
+
+  @Test func `memory is whole pages`() throws {
+    var wish = wish
+    wish.memory = 1 << 20 | 0xFFF
+    #expect(try wish.validated(on: Self.host).memoryMap.ram.reduce(0) { $0 + $1.size } <= 1 << 20)
+  }
+
+  @Test func `a command line that no kernel reads is refused before anything is opened`() {
+    #expect(refusal { $0.append = ["a\0b"] } != nil)
+    #expect(refusal { $0.append = ["a\nb"] } != nil)
+  }
+
+  @Test(arguments: ["stdio", "pty", "null", "file=/tmp/a", "socket=/tmp/a=b"])
+  func `a serial target reads as it is written`(text: String) {
+    #expect(SerialTarget(text)?.description == text)
+  }
+
+  @Test(arguments: ["", "Stdio", "file", "file=", "socket=", "stdio=1", "tcp=1"])
+  func `other serial targets are none`(text: String) {
+    #expect(SerialTarget(text) == nil)
+  }
+}

@@ -61,7 +61,9 @@ let package = Package(
     .target(name: "TinyGuests", path: "Tests/TinyGuests"),
     .testTarget(
       name: "KVMTests",
-      dependencies: ["Hypervisor", "Devices", "TestSupport", "ProcessSupport", "TinyGuests", "CKVM", system],
+      dependencies: [
+        "Hypervisor", "Devices", "TestSupport", "ProcessSupport", "TinyGuests", "CLinux", system,
+      ],
       swiftSettings: houseRules),
 
     // What runs programs: swiftvm itself, the nested machine, a disassembler.

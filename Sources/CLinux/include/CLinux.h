@@ -151,6 +151,10 @@ static inline int clinux_kick_signal(void) { return SIGRTMIN; }
 /// Gives the kick signal a handler that does nothing, so that it interrupts and never kills.
 int clinux_install_kick_handler(void);
 
+/// Lets the kick signal reach the calling thread, whatever mask it inherited: a thread has its mask from
+/// the one that made it, and a process from the one that started it.
+void clinux_unblock_kick(void);
+
 /// Makes writing to a pipe or socket without a reader an error (EPIPE) and not the process's end.
 void clinux_ignore_broken_pipes(void);
 

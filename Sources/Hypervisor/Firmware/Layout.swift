@@ -13,7 +13,7 @@ public import Devices
 ///     000e_0000  ACPI tables, reserved
 ///     0010_0000  RAM
 ///     c000_0000  PCI memory window (32-bit BARs)
-///     e000_0000  PCI ECAM, 1 MiB a bus
+///     e000_0000  PCI ECAM of bus 0
 ///     fec0_0000  I/O APIC
 ///     fee0_0000  local APICs
 ///     feff_c000  KVM: identity map page and TSS (Intel hosts, before EPT unrestricted guest)

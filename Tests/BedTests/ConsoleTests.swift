@@ -14,7 +14,7 @@ extension StockKernels {
       trap "" HUP
       exec 4<>"$terminal"
       stty raw -echo <&4
-      # Not cat, which would use sendfile: from a terminal that misses wake-ups.
+      # Not cat, which uses sendfile: bytes that stood in the terminal did not reach it until more came.
       tee -a console <&4 &
       """
 

@@ -16,8 +16,8 @@ struct Guest {
   /// Kernel arguments on top of the default ones.
   var arguments: String
 
-  /// What comes after `swiftvm run` in a shell.
-  var flags: String { "-k \(kernel) -i \(initrd) \(options) -a '\(arguments)'" }
+  /// What comes after `swiftvm run` in a shell. A busy machine may be silent for long: no hint.
+  var flags: String { "--boot-hint 0 -k \(kernel) -i \(initrd) \(options) -a '\(arguments)'" }
 
   /// Boots it and waits for its end.
   var boot: String { "/host/bin/swiftvm run \(flags)" }

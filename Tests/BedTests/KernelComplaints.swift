@@ -1,7 +1,8 @@
 /// What a guest's kernel logged as a warning or worse (the verb `info` prints it), but for what the
 /// bed itself causes.
 enum KernelComplaints {
-  /// Beginnings of messages that are the bed's doing. QEMU's guests in L1 log them too.
+  /// Beginnings of messages taken for the bed's doing. Guests of QEMU in L1 logged all of them but the
+  /// first, which depends on how time runs.
   private static let ofTheBed = [
     // Time runs unevenly under emulation, and the kernel's watchdog sees it.
     "clocksource: ",
@@ -9,8 +10,8 @@ enum KernelComplaints {
     "If you want to keep using the local clock, then add:",
     "  \"trace_clock=local\"",
     "on the kernel command line",
-    // QEMU's SVM does not intercept XSETBV, so L1's KVM does not know the guest's XCR0 and shows a stale
-    // size in CPUID leaf 0xD. The kernel warns and prints the leaf.
+    // CPUID leaf 0xD shows the size for the XCR0 of the reset, not for the guest's. QEMU's microvm and pc
+    // in L1 make the kernel warn of it in the same words, and print the leaf.
     "XSAVE consistency problem: ",
     "CPUID[0d, ",
   ]

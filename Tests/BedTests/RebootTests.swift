@@ -16,7 +16,7 @@ extension StockKernels {
       }
     }
 
-    @Test(arguments: Way.allCases)
+    @Test(arguments: [Way.acpi, .triple])
     func `a guest's reboot ends a machine that is told to exit`(_ way: Way) async throws {
       let outcome = try await l1.run(way.guest(onReboot: "exit").boot)
       #expect(outcome.status == 0, outcome.comment)

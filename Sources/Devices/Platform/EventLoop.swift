@@ -20,8 +20,14 @@ public final class EventLoop {
     let descriptor: Int32
   }
 
+  private struct Handler {
+    let id: UInt64
+    let call: () -> Void
+  }
+
   private let epoll: OwnedDescriptor
-  private var handlers: [UInt64: () -> Void] = [:]
+  // A loop has few watches: a search through them costs less than hashing.
+  private var handlers: [Handler] = []
   private var nextID: UInt64 = 1
 
   public init() throws(Errno) {
@@ -36,7 +42,7 @@ public final class EventLoop {
     let watch = Watch(id: nextID, descriptor: descriptor)
     try control(EPOLL_CTL_ADD, watch, interest)
     nextID += 1
-    handlers[watch.id] = handler
+    handlers.append(Handler(id: watch.id, call: handler))
     return watch
   }
 
@@ -47,9 +53,9 @@ public final class EventLoop {
 
   /// Ends a watch. Must come before its descriptor is closed.
   public func cancel(_ watch: Watch) {
-    if handlers.removeValue(forKey: watch.id) != nil {
-      try? control(EPOLL_CTL_DEL, watch, [])
-    }
+    guard let index = handlers.firstIndex(where: { $0.id == watch.id }) else { return }
+    handlers.remove(at: index)
+    try? control(EPOLL_CTL_DEL, watch, [])
   }
 
   /// Waits for events, at most `timeout` milliseconds (-1: without limit), and handles them.
@@ -64,7 +70,8 @@ public final class EventLoop {
     }
     for index in 0..<Int(ready) {
       // The kernel hands back the u64 that `control` stored.
-      handlers[unsafe events[index].data.u64]?()
+      let id = unsafe events[index].data.u64
+      handlers.first { $0.id == id }?.call()
     }
   }
 

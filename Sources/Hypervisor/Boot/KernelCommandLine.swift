@@ -19,8 +19,9 @@ public struct KernelCommandLine: Hashable, Sendable {
   ///   - append: added after the default arguments, in this order.
   ///   - appendOnly: replaces the default arguments.
   public init(append: [String] = [], appendOnly: String? = nil) throws(KernelCommandLineError) {
-    let parts = [appendOnly ?? Self.defaultArguments] + append
-    text = parts.filter { !$0.isEmpty }.joined(separator: " ")
+    text = append.reduce(appendOnly ?? Self.defaultArguments) { line, more in
+      line.isEmpty || more.isEmpty ? line + more : line + " " + more
+    }
     for (offset, scalar) in text.unicodeScalars.enumerated() where scalar.isControl {
       throw KernelCommandLineError.controlCharacter(scalar, position: offset + 1)
     }

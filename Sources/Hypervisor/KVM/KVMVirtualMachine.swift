@@ -1,4 +1,5 @@
 internal import CKVM
+internal import CLinux
 internal import Devices
 internal import SystemPackage
 
@@ -6,10 +7,14 @@ internal import SystemPackage
 struct KVMVirtualMachine: ~Copyable {
   private let descriptor: VMDescriptor
   private let runAreaSize: Int
+  /// Holds the machine in the kernel until a worker there takes it apart: that takes 10 to 20 ms of grace
+  /// periods, for which neither a guest's reboot nor our own exit should wait. Nil where the host allows no
+  /// io_uring; then they do.
+  private let undertaker: OwnedDescriptor?
 
-  /// Makes a machine with in-kernel interrupt controllers (PIC, I/O APIC, local APICs) and PIT,
-  /// without memory or vCPUs.
-  static func make(on kvm: borrowing KVM) throws(KVMError) -> KVMVirtualMachine {
+  /// Makes a machine with in-kernel interrupt controllers (PIC, I/O APIC, local APICs) and PIT, without
+  /// vCPUs, and gives it `memory`, if any, which must outlive it.
+  static func make(on kvm: borrowing KVM, memory: GuestMemory? = nil) throws(KVMError) -> KVMVirtualMachine {
     for capability in Capability.required where kvm.extent(of: capability) == 0 {
       throw .lacksCapability(capability.name)
     }
@@ -18,11 +23,16 @@ struct KVMVirtualMachine: ~Copyable {
     let vm = KVMVirtualMachine(
       descriptor: VMDescriptor(OwnedDescriptor(takingOver: Int32(truncatingIfNeeded: number))),
       runAreaSize: runAreaSize)
+    // Memory before chips: these leave the kernel grace periods to wait for, some milliseconds, and a
+    // change of memory waits for all of them.
+    if let memory { try vm.map(memory) }
     try vm.addChips(hasIdentityMap: kvm.extent(of: .identityMapAddress) > 0)
     return vm
   }
 
   private init(descriptor: VMDescriptor, runAreaSize: Int) {
+    let ring = clinux_hold_in_ring(descriptor.number)
+    undertaker = ring >= 0 ? OwnedDescriptor(takingOver: ring) : nil
     self.descriptor = descriptor
     self.runAreaSize = runAreaSize
   }

@@ -38,7 +38,8 @@ public protocol VirtioDevice: AnyObject, Sendable {
   /// The driver enabled a queue after it was ready.
   func start(_ queue: QueueAssignment)
 
-  /// Stop working on a queue. `done`: no buffer of it is touched any more.
+  /// Stop working on a queue. `done`: no buffer of it is touched any more, and all chains were given back
+  /// that were taken, but for those that came last and can be begun anew.
   func stop(queue index: Int, done: @escaping @Sendable () -> Void)
 
   /// Stop altogether and forget what the driver set. `done`: no guest memory is touched any more.

@@ -57,6 +57,11 @@ let package = Package(
       name: "HypervisorTests", dependencies: ["Hypervisor", "Devices", "TestSupport", system],
       swiftSettings: houseRules),
 
+    // Hostile guests, for a second each; `make fuzz` lets them go on.
+    .testTarget(
+      name: "Fuzz", dependencies: ["Devices", "TestSupport", "CLinux", system],
+      swiftSettings: houseRules),
+
     // What needs /dev/kvm: tiny guests in assembly, each showing one fact.
     .target(name: "TinyGuests", path: "Tests/TinyGuests"),
     .testTarget(

@@ -13,7 +13,7 @@ RELEASE := swift build -c release --scratch-path .build-release \
 	-Xlinker --pack-dyn-relocs=relr
 SOURCES := Package.swift Sources Tests
 
-.PHONY: help setup build release test lint bench demo guests clean
+.PHONY: help setup build release test lint bench fuzz demo guests clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 16
@@ -38,6 +38,9 @@ test: setup release guests ## Run every test that this machine allows
 
 lint: ## Check formatting, shell scripts and file lengths
 	.ci/lint
+
+fuzz: ## Let the fuzzers run for FUZZ_SECONDS each (600)
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} swift test --filter '^Fuzz\.'
 
 bench: setup release guests ## Measure against QEMU, as ratios
 	$(RELEASE) --product swiftvm-bench

@@ -48,13 +48,18 @@ let package = Package(
       swiftSettings: houseRules),
 
     .target(
-      name: "TestSupport", dependencies: ["Devices", system], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Devices", "CLinux", system], path: "Tests/TestSupport",
       swiftSettings: houseRules),
     .testTarget(
       name: "DevicesTests", dependencies: ["Devices", "TestSupport", "CLinux", system],
       swiftSettings: houseRules),
     .testTarget(
       name: "HypervisorTests", dependencies: ["Hypervisor", "Devices", "TestSupport", system],
+      swiftSettings: houseRules),
+
+    // Hostile guests, for a second each; `make fuzz` lets them go on.
+    .testTarget(
+      name: "Fuzz", dependencies: ["Devices", "TestSupport", "CLinux", system],
       swiftSettings: houseRules),
 
     // What needs /dev/kvm: tiny guests in assembly, each showing one fact.

@@ -13,12 +13,16 @@ struct ConfigurationFile: Codable, Equatable {
   var memory: MemoryText?
   var cpus: Int?
   var serial: String?
+  var console: String?
+  var noRNG: Bool?
   var onReboot: String?
   var shutdownTimeout: UInt32?
   var bootHint: UInt32?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case kernel, initrd, flat, append, memory, cpus, serial
+    case console
+    case noRNG = "no-rng"
     case appendOnly = "append-only"
     case onReboot = "on-reboot"
     case shutdownTimeout = "shutdown-timeout"
@@ -41,6 +45,8 @@ struct ConfigurationFile: Codable, Equatable {
     merged.memory = other.memory ?? memory
     merged.cpus = other.cpus ?? cpus
     merged.serial = other.serial ?? serial
+    merged.console = other.console ?? console
+    merged.noRNG = other.noRNG ?? noRNG
     merged.onReboot = other.onReboot ?? onReboot
     merged.shutdownTimeout = other.shutdownTimeout ?? shutdownTimeout
     merged.bootHint = other.bootHint ?? bootHint
@@ -49,7 +55,9 @@ struct ConfigurationFile: Codable, Equatable {
 
   /// The configuration that the document describes, defaults filled in.
   func configuration() throws(Failure) -> VMConfiguration {
-    for (key, path) in [("kernel", kernel), ("initrd", initrd), ("flat", flat), ("serial", serial)] {
+    for (key, path) in [
+      ("kernel", kernel), ("initrd", initrd), ("flat", flat), ("serial", serial), ("console", console),
+    ] {
       // The kernel would open another file: the one whose name ends there.
       guard let path, path.utf8.contains(0) else { continue }
       throw Failure(.usage, "--\(key): there is a NUL in the name", hint: "no file has such a name")
@@ -71,14 +79,14 @@ struct ConfigurationFile: Codable, Equatable {
     result.appendOnly = appendOnly
     if let memory { result.memory = try memory.bytes() }
     if let cpus { result.cpus = cpus }
+    if let console { result.console = try Self.target(console, option: "--console") }
     if let serial {
-      guard let target = SerialTarget(serial) else {
-        throw Failure(
-          .usage, "--serial \(serial): no such target",
-          hint: "use stdio, pty, file=PATH, socket=PATH or null")
-      }
-      result.serial = target
+      result.serial = try Self.target(serial, option: "--serial")
+    } else if result.console == .stdio {
+      // There is one standard output, and it was asked for.
+      result.serial = .null
     }
+    result.hasEntropy = noRNG != true
     if let onReboot {
       guard let policy = RebootPolicy(rawValue: onReboot) else {
         throw Failure(.usage, "--on-reboot \(onReboot): no such policy", hint: "use reset or exit")
@@ -88,6 +96,12 @@ struct ConfigurationFile: Codable, Equatable {
     if let shutdownTimeout { result.shutdownTimeout = shutdownTimeout }
     if let bootHint { result.bootHint = bootHint }
     return result
+  }
+
+  private static func target(_ text: String, option: String) throws(Failure) -> ConsoleTarget {
+    if let target = ConsoleTarget(text) { return target }
+    throw Failure(
+      .usage, "\(option) \(text): no such target", hint: "use stdio, pty, file=PATH, socket=PATH or null")
   }
 
   /// The document that gives `configuration`, every key said.
@@ -102,6 +116,8 @@ struct ConfigurationFile: Codable, Equatable {
     memory = .text("\(MemorySize(bytes: configuration.memory))")
     cpus = configuration.cpus
     serial = "\(configuration.serial)"
+    console = configuration.console.map { "\($0)" }
+    noRNG = !configuration.hasEntropy
     onReboot = configuration.onReboot.rawValue
     shutdownTimeout = configuration.shutdownTimeout
     bootHint = configuration.bootHint

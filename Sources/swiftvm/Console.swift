@@ -3,9 +3,29 @@ internal import Devices
 internal import Hypervisor
 internal import SystemPackage
 
-/// The guest's first serial port as a person reaches it. Lives as long as the session: a guest's
+/// One of the guest's consoles as a person reaches it. Lives as long as the session: a guest's
 /// reboot finds the same terminal, socket or file.
 final class Console {
+  /// Which of the guest's it is.
+  enum Kind {
+    case serial
+    case virtio
+
+    var option: String {
+      switch self {
+      case .serial: "--serial"
+      case .virtio: "--console"
+      }
+    }
+
+    var name: String {
+      switch self {
+      case .serial: "serial"
+      case .virtio: "virtio"
+      }
+    }
+  }
+
   let output: ConsoleOutput
   private let loop: EventLoop
   private let log: VerboseLog
@@ -19,13 +39,13 @@ final class Console {
   private var failureWatch: EventLoop.Watch?
 
   init(
-    _ target: SerialTarget, on loop: EventLoop, log: VerboseLog,
+    _ kind: Kind, _ target: ConsoleTarget, on loop: EventLoop, log: VerboseLog,
     onCommand: @escaping (ConsoleCommand) -> Void
   ) throws(Failure) {
     self.loop = loop
     self.log = log
     do throws(Errno) {
-      let opened = try Self.open(target)
+      let opened = try Self.open(kind, target)
       output = try ConsoleOutput(target: opened)
       switch target {
       case .stdio:
@@ -35,17 +55,17 @@ final class Console {
         pseudoTerminal = opened
         if let opened { input = try ConsoleInput(opened.number, on: loop, isPseudoTerminal: true) }
       case .socket(let path):
-        socket = try ConsoleSocket(path, on: loop, output: output, log: log)
+        socket = try ConsoleSocket(path, name: kind.name, on: loop, output: output, log: log)
       case .file, .null: break
       }
       failureWatch = try loop.watch(output.failed.number) { [unowned self] in tellFailure(target) }
     } catch {
-      throw Self.failure(target, error)
+      throw Self.failure(kind, target, error)
     }
   }
 
-  /// Connects a new machine's serial port, and gives the terminal to the guest.
-  func attach(_ port: SerialPort) throws(MachineError) {
+  /// Connects a new machine's port, and gives the terminal to the guest.
+  func attach(_ port: any ConsolePort) throws(MachineError) {
     output.attach(port)
     do throws(Errno) {
       try input?.attach(port)
@@ -62,6 +82,8 @@ final class Console {
   func detach() {
     input?.detach()
     socket?.detach()
+    // The machine goes, and its port with it.
+    output.attach(nil)
   }
 
   /// Takes the terminal again after this process was stopped and continued.
@@ -84,7 +106,7 @@ final class Console {
   // MARK: Opening
 
   /// Where output goes from the start, if anywhere.
-  private static func open(_ target: SerialTarget) throws(Errno) -> ConsoleOutput.Target? {
+  private static func open(_ kind: Kind, _ target: ConsoleTarget) throws(Errno) -> ConsoleOutput.Target? {
     switch target {
     case .stdio:
       return ConsoleOutput.Target(try OwnedDescriptor(result: clinux_duplicate(STDOUT_FILENO)))
@@ -98,7 +120,7 @@ final class Console {
       let number = unsafe clinux_open_pty(&path, path.count)
       let master = try OwnedDescriptor(result: number)
       let name = String(decoding: path.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-      StandardError.line("serial console: \(name)")
+      StandardError.line("\(kind.name) console: \(name)")
       return ConsoleOutput.Target(master, isPseudoTerminal: true)
     case .socket, .null:
       return nil
@@ -119,7 +141,7 @@ final class Console {
       })
   }
 
-  private static func failure(_ target: SerialTarget, _ error: Errno) -> Failure {
+  private static func failure(_ kind: Kind, _ target: ConsoleTarget, _ error: Errno) -> Failure {
     let hint =
       switch (target, error) {
       case (.socket, .addressInUse): "another process listens there, or a file of that name stands in the way"
@@ -131,10 +153,10 @@ final class Console {
       default: error.shortageHint
       }
     return Failure(
-      error.isShortage ? .hostNotAble : .usage, "--serial \(target): \(error)", hint: hint)
+      error.isShortage ? .hostNotAble : .usage, "\(kind.option) \(target): \(error)", hint: hint)
   }
 
-  private func tellFailure(_ target: SerialTarget) {
+  private func tellFailure(_ target: ConsoleTarget) {
     output.failed.take()
     // A socket's client comes and goes; that is no news.
     if case .socket = target { return }

@@ -2,9 +2,11 @@ internal import CLinux
 internal import Devices
 internal import SystemPackage
 
-/// A serial port on a Unix socket: one client at a time, who may go and come back.
+/// A console on a Unix socket: one client at a time, who may go and come back.
 final class ConsoleSocket {
   private let path: String
+  /// Which console it is, for the log.
+  private let name: String
   private let loop: EventLoop
   private let output: ConsoleOutput
   private let log: VerboseLog
@@ -13,10 +15,12 @@ final class ConsoleSocket {
   private var reserve = reservedDescriptor()
   private var client: ConsoleOutput.Target?
   private var input: ConsoleInput?
-  private var port: SerialPort?
+  private var port: (any ConsolePort)?
 
-  init(_ path: String, on loop: EventLoop, output: ConsoleOutput, log: VerboseLog) throws(Errno) {
+  init(_ path: String, name: String, on loop: EventLoop, output: ConsoleOutput, log: VerboseLog) throws(Errno)
+  {
     self.path = path
+    self.name = name
     self.loop = loop
     self.output = output
     self.log = log
@@ -49,7 +53,7 @@ final class ConsoleSocket {
     try OwnedDescriptor(result: unsafe clinux_listen_unix(path))
   }
 
-  func attach(_ port: SerialPort) throws(Errno) {
+  func attach(_ port: any ConsolePort) throws(Errno) {
     self.port = port
     try input?.attach(port)
   }
@@ -82,9 +86,9 @@ final class ConsoleSocket {
       self.input = input
       output.redirect(to: new)
       if let port { try input.attach(port) }
-      log("serial socket: a client connected")
+      log("\(name) socket: a client connected")
     } catch {
-      log("serial socket: a client could not be served: \(error)")
+      log("\(name) socket: a client could not be served: \(error)")
       dropClient()
     }
   }
@@ -116,6 +120,6 @@ final class ConsoleSocket {
     // last one who holds it.
     shutdown(client.number, Int32(SHUT_RDWR))
     self.client = nil
-    log("serial socket: the client left")
+    log("\(name) socket: the client left")
   }
 }

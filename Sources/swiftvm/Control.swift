@@ -13,7 +13,7 @@ final class Control {
   private let shutdownTimer: Timer
   private let hintTimer: Timer
   private var machine: Machine?
-  private var console: Console?
+  private var consoles: Consoles?
   /// Whether SIGTERM came.
   private(set) var isShuttingDown = false
   private var hasHinted = false
@@ -40,9 +40,9 @@ final class Control {
   }
 
   /// From here on wishes go to `machine`. A wish that came before is carried out now.
-  func attach(_ machine: Machine, _ console: Console) {
+  func attach(_ machine: Machine, _ consoles: Consoles) {
     self.machine = machine
-    self.console = console
+    self.consoles = consoles
     if !hasHinted, configuration.bootHint > 0 {
       hintTimer.arm(nanoseconds: UInt64(configuration.bootHint) * 1_000_000_000)
     }
@@ -51,7 +51,7 @@ final class Control {
 
   func detach() {
     machine = nil
-    console = nil
+    consoles = nil
     hintTimer.arm(nanoseconds: 0)
   }
 
@@ -72,7 +72,7 @@ final class Control {
       case 0: return
       case SIGTERM: shutDown()
       // Our terminal settings went while we were stopped.
-      case SIGCONT: console?.resume()
+      case SIGCONT: consoles?.resume()
       default: end()
       }
     }
@@ -103,7 +103,7 @@ final class Control {
 
   private func hintTimerFired() {
     hintTimer.take()
-    guard let console, console.output.byteCount == 0 else { return }
+    guard let consoles, consoles.areSilent else { return }
     hasHinted = true
     machine?.askForReport { [configuration] report in
       StandardError.line(CrashText.silenceHint(report, seconds: configuration.bootHint))

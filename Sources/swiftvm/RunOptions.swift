@@ -29,6 +29,15 @@ struct RunOptions: ParsableArguments {
   @Option(help: ArgumentHelp("stdio, pty, file=PATH, socket=PATH, null (stdio)", valueName: "to"))
   var serial: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "A virtio console too, where --serial may lead; the kernel still talks to ttyS0: add -a console=hvc0",
+      valueName: "to"))
+  var console: String?
+
+  @Flag(name: .customLong("no-rng"), help: "No virtio source of random numbers")
+  var noRNG = false
+
   @Option(help: ArgumentHelp("The guest's reboot: reset or exit (reset)", valueName: "what"))
   var onReboot: String?
 
@@ -49,6 +58,8 @@ struct RunOptions: ParsableArguments {
     document.memory = memory.map(MemoryText.text)
     document.cpus = cpus
     document.serial = serial
+    document.console = console
+    document.noRNG = noRNG ? true : nil
     document.onReboot = onReboot
     document.shutdownTimeout = shutdownTimeout
     document.bootHint = bootHint

@@ -42,30 +42,31 @@ final class Session {
     let loop = try eventLoop()
     // Signals first: from here on none of them ends the process behind the terminal's back.
     let control = try Control(configuration, on: loop, log: log)
-    let console = try Console(configuration.serial, on: loop, log: log, onCommand: control.carryOut)
-    defer { console.close() }
-    try runMachines(builder, configuration, loop, control, console)
+    let consoles = try Consoles(configuration, on: loop, log: log, onCommand: control.carryOut)
+    defer { consoles.close() }
+    try runMachines(builder, configuration, loop, control, consoles)
   }
 
   private func runMachines(
     _ builder: borrowing MachineBuilder, _ configuration: ValidatedConfiguration, _ loop: EventLoop,
-    _ control: Control, _ console: Console
+    _ control: Control, _ consoles: Consoles
   ) throws(Failure) {
     let clock = HostClock()
     var crashes = CrashLoopGuard(startedAt: clock.monotonicNanoseconds)
     while true {
       let ending: MachineEnding
       do throws(MachineError) {
-        let machine = try builder.build(console: console.output)
+        let machine = try builder.build(
+          serial: consoles.serial.output, console: consoles.virtio?.output)
         log("kernel: \(machine.kernel.format), \(machine.kernel.range.base) to \(machine.kernel.range.last)")
         if let line = machine.kernel.commandLine { log("command line: \(line)") }
         if let initrd = machine.kernel.initrd { log("initrd: \(initrd.base) to \(initrd.last)") }
         if machine.kernel.isLinux { warnWhereEmulated() }
-        try console.attach(machine.serialPort)
-        control.attach(machine, console)
+        try consoles.attach(machine)
+        control.attach(machine, consoles)
         defer {
           control.detach()
-          console.detach()
+          consoles.detach()
         }
         log("the machine runs")
         ending = try machine.run(on: loop)
@@ -79,10 +80,10 @@ final class Session {
       case .stopped:
         log("ended as asked")
         // A reader who does not read must not hold up somebody who wants the end.
-        console.close(milliseconds: 500)
+        consoles.close(milliseconds: 500)
         return
       case .crashed(let report):
-        console.close()
+        consoles.close()
         StandardError.line(CrashText.text(report))
         throw CrashText.failure(report)
       case .reset:

@@ -114,16 +114,17 @@ struct ConfigurationFileTests {
 
 struct SerialTargetTests {
   @Test(arguments: [
-    ("stdio", SerialTarget.stdio), ("pty", .pty), ("null", .null), ("file=/tmp/log", .file(path: "/tmp/log")),
+    ("stdio", ConsoleTarget.stdio), ("pty", .pty), ("null", .null),
+    ("file=/tmp/log", .file(path: "/tmp/log")),
     ("socket=vm.sock", .socket(path: "vm.sock")), ("file=a=b", .file(path: "a=b")),
   ])
-  func `a target is read and written back`(text: String, target: SerialTarget) {
-    #expect(SerialTarget(text) == target)
+  func `a target is read and written back`(text: String, target: ConsoleTarget) {
+    #expect(ConsoleTarget(text) == target)
     #expect("\(target)" == text)
   }
 
   @Test(arguments: ["", "tty", "STDIO", "file", "file=", "socket=", "socket", "pty=1", "=x", "null=", " pty"])
   func `anything else is no target`(text: String) {
-    #expect(SerialTarget(text) == nil)
+    #expect(ConsoleTarget(text) == nil)
   }
 }

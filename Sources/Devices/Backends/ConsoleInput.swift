@@ -1,7 +1,7 @@
 internal import CLinux
 public import SystemPackage
 
-/// The way from a person to a serial port: reads no more than the port takes and a bounded number of
+/// The way from a person to a port of the guest's: reads no more than the port takes and a bounded number of
 /// bytes beyond, so a paste of any length waits where it came from instead of being lost.
 ///
 /// Belongs to the thread of its event loop.
@@ -16,7 +16,7 @@ public final class ConsoleInput {
   /// Called once, at the end of input or when reading fails.
   private let onEnd: () -> Void
 
-  private var port: SerialPort?
+  private var port: (any ConsolePort)?
   private var pending: ArraySlice<UInt8> = []
   private var inputWatch: EventLoop.Watch?
   private var roomWatch: EventLoop.Watch?
@@ -44,11 +44,11 @@ public final class ConsoleInput {
   }
 
   /// Feeds `port` from now on; what waits stays for it.
-  public func attach(_ port: SerialPort) throws(Errno) {
+  public func attach(_ port: any ConsolePort) throws(Errno) {
     detach()
     self.port = port
-    roomWatch = try loop.watch(port.receiveRoom.number) { [unowned self] in
-      self.port?.receiveRoom.take()
+    roomWatch = try loop.watch(port.receiveRoom.event.number) { [unowned self] in
+      self.port?.receiveRoom.event.take()
       deliver()
     }
     retryWatch = try loop.watch(retry.number) { [unowned self] in

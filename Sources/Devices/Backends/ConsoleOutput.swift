@@ -2,11 +2,11 @@ internal import CLinux
 internal import Synchronization
 public import SystemPackage
 
-/// The way from a serial port to a person: a buffer, and a thread that writes it out.
+/// The way from a port of the guest's to a person: a buffer, and a thread that writes it out.
 ///
 /// A reader that stops reading holds up this thread and, once the buffer is full, the guest's
 /// transmitter; never a vCPU. A reader that goes away is forgotten, and the guest goes on.
-public final class ConsoleOutput: SerialSink {
+public final class ConsoleOutput: ConsoleSink {
   /// An open descriptor that the writer and whoever attached it share.
   public final class Target: Sendable {
     let descriptor: OwnedDescriptor
@@ -21,9 +21,9 @@ public final class ConsoleOutput: SerialSink {
     }
   }
 
-  private let ring = ConsoleRing()
+  private let ring = ConsoleRing(capacity: 1 << 16)
   private let target: Mutex<Target?>
-  private let port = Mutex<SerialPort?>(nil)
+  private let port = Mutex<(any ConsolePort)?>(nil)
   private let wake: EventDescriptor
   private let isSleeping = Atomic<Bool>(false)
   private let isStarved = Atomic<Bool>(false)
@@ -64,8 +64,22 @@ public final class ConsoleOutput: SerialSink {
     return true
   }
 
-  /// Sets the port to call when there is room again.
-  public func attach(_ port: SerialPort) {
+  /// Takes many bytes at once, from one thread.
+  public func accept(_ bytes: UnsafeRawBufferPointer) -> Int {
+    let count = unsafe ring.put(bytes)
+    accepted.wrappingAdd(UInt64(count), ordering: .relaxed)
+    if count < bytes.count {
+      // As above.
+      isStarved.store(true, ordering: .sequentiallyConsistent)
+      wake.signal()
+    } else if isSleeping.load(ordering: .sequentiallyConsistent) {
+      wake.signal()
+    }
+    return count
+  }
+
+  /// Sets the port to call when there is room again, or none.
+  public func attach(_ port: (any ConsolePort)?) {
     self.port.withLock { $0 = port }
   }
 

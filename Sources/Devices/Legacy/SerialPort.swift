@@ -4,7 +4,7 @@ public import SystemPackage
 /// Where a serial port's output goes.
 public protocol SerialSink: AnyObject, Sendable {
   /// Takes `byte`, or returns false when there is no room now: once there is, the sink's side calls
-  /// `SerialPort.transmitterReady()`.
+  /// `ConsolePort.transmitterReady()`.
   ///
   /// Called on a vCPU's thread with the port's lock held, one call at a time: it must neither block
   /// nor call the port.
@@ -15,7 +15,7 @@ public protocol SerialSink: AnyObject, Sendable {
 ///
 /// Input comes from one thread, the console's. No byte of it is lost: `receive` takes what fits and
 /// `receiveRoom` says when to go on.
-public final class SerialPort: ByteBusDevice {
+public final class SerialPort: ByteBusDevice, ConsolePort {
   private struct Wiring {
     var chip: UART16550
     /// `receive` took less than it was offered.
@@ -28,7 +28,7 @@ public final class SerialPort: ByteBusDevice {
 
   /// Signalled when the guest can take input again after `receive` took less than it was offered:
   /// it has emptied the FIFO, or raised RTS, or left loopback.
-  public let receiveRoom: EventDescriptor
+  public let receiveRoom: SharedEvent
 
   /// Bytes and breaks that the guest was given.
   public let bytesIn = Atomic<UInt64>(0)
@@ -41,7 +41,7 @@ public final class SerialPort: ByteBusDevice {
     wiring = Mutex(Wiring(chip: UART16550(connected: connected)))
     self.interrupt = interrupt
     self.sink = sink
-    receiveRoom = try EventDescriptor()
+    receiveRoom = try SharedEvent()
   }
 
   public func readByte(at offset: UInt64) -> UInt8 {
@@ -118,7 +118,7 @@ public final class SerialPort: ByteBusDevice {
     // Room is told of when the FIFO is empty, not at each byte: a wake-up a burst, not one a byte.
     if wiring.callerWaits, wiring.chip.isReadyToReceive, wiring.chip.receiveCount == 0 {
       wiring.callerWaits = false
-      receiveRoom.signal()
+      receiveRoom.event.signal()
     }
   }
 }

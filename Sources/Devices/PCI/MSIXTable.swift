@@ -105,6 +105,37 @@ public final class MSIXTable: Sendable {
     }
   }
 
+  // MARK: State
+
+  /// What a snapshot keeps beside the message control register.
+  public struct State: Codable, Hashable, Sendable {
+    var entries: [Entry]
+    /// Which vectors hold a signal back.
+    var pending: [Bool]
+  }
+
+  var state: State {
+    contents.withLock { contents in
+      State(
+        entries: contents.entries,
+        pending: vectors.indices.map { contents.connections[$0] == nil && vectors[$0].isPending })
+    }
+  }
+
+  /// Takes up `state`, which has as many entries.
+  func restore(_ state: State, _ control: (isEnabled: Bool, isFunctionMasked: Bool)) {
+    contents.withLock { contents in
+      contents.isEnabled = control.isEnabled
+      contents.isFunctionMasked = control.isFunctionMasked
+      for (index, entry) in state.entries.enumerated() where contents.entries.indices.contains(index) {
+        contents.entries[index].message = entry.message
+        contents.entries[index].control = entry.control & 1
+        settle(index, &contents)
+      }
+    }
+    for (vector, isPending) in zip(vectors, state.pending) where isPending { vector.signal() }
+  }
+
   // MARK: The pending bits
 
   /// Reads `width` bytes of the pending bit array: a bit a vector, zeros past them.

@@ -41,8 +41,9 @@ public struct HostThread: ~Copyable {
     self.thread = thread
   }
 
-  /// Waits until the thread has ended.
+  /// Waits until the thread has ended; on the thread itself, lets it go.
   public consuming func join() {
+    if pthread_equal(thread, pthread_self()) != 0 { return detach() }
     // Joined once: this consumes the only copy.
     pthread_join(thread, nil)
   }

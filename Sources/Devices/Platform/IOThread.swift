@@ -24,7 +24,7 @@ public final class IOThread: Sendable {
 
   /// Carries out what was posted, then ends the thread and waits for that.
   ///
-  /// Must not be called on the thread itself.
+  /// On the thread itself, where a job may have held the last reference, it does not wait.
   public func stop() {
     mailbox.stop()
     if let running = thread.withLock({ $0.take() }) { running.join() }

@@ -30,6 +30,14 @@ final class PinInterrupt: Sendable {
     if status.load(ordering: .acquiring) != 0 { line.assert() }
   }
 
+  /// What a snapshot keeps.
+  var state: UInt8 { status.load(ordering: .acquiring) }
+
+  func restore(_ state: UInt8) {
+    status.store(state & (Cause.queue.rawValue | Cause.configuration.rawValue), ordering: .releasing)
+    wasAcknowledged()
+  }
+
   func clear() {
     status.store(0, ordering: .releasing)
   }

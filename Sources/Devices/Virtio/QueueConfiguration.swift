@@ -10,10 +10,12 @@ public struct QueueConfiguration: Hashable, Sendable, Codable {
   /// The message vector of used buffer notifications; 0xFFFF: none.
   public var vector = QueueConfiguration.noVector
   public var isEnabled = false
+  /// Both indices when the device begins to work on it: 0, but after a pause or a restore.
+  public var start: UInt16 = 0
 
   public static let noVector: UInt16 = 0xFFFF
 
-  init(maximumSize: UInt16) {
+  public init(maximumSize: UInt16) {
     self.maximumSize = maximumSize
     size = maximumSize
   }

@@ -78,6 +78,33 @@ extension SegmentList {
       })
   }
 
+  /// Offers the readable bytes from `offset` on, buffer by buffer, until `body` takes less than it is
+  /// offered. The guest may change them meanwhile.
+  ///
+  /// - Parameter body: how many bytes it took.
+  /// - Returns: how many it took in all.
+  func forEachReadable(from offset: UInt64, _ body: (UnsafeRawBufferPointer) -> Int) -> UInt64 {
+    var skip = offset
+    var taken: UInt64 = 0
+    for index in 0..<readableCount {
+      // Index is below the number of initialised elements.
+      let buffer = unsafe storage[index]
+      let length = UInt64(unsafe buffer.iov_len)
+      if skip >= length {
+        skip &-= length
+        continue
+      }
+      // The buffer has length - skip bytes from there on; nil bases have none.
+      let whole = unsafe UnsafeRawBufferPointer(start: buffer.iov_base, count: Int(length))
+      let rest = unsafe UnsafeRawBufferPointer(rebasing: whole[Int(skip)...])
+      let count = unsafe body(rest)
+      taken &+= UInt64(max(count, 0))
+      if count < rest.count { break }
+      skip = 0
+    }
+    return taken
+  }
+
   /// Walks `count` buffers from `first`, skipping `offset` bytes, until `size` bytes are done.
   private func transfer(
     first: Int, count: Int, offset: UInt64, size: Int,

@@ -28,11 +28,12 @@ public struct VirtQueue: ~Copyable {
 
   /// - Parameters:
   ///   - features: what was negotiated.
-  ///   - start: both indices, 0 but after a restore.
+  ///   - start: both indices; nil: what the configuration says.
   public init(
     _ configuration: QueueConfiguration, features: VirtioFeatures, memory: GuestMemory,
-    startingAt start: (available: UInt16, used: UInt16) = (0, 0)
+    startingAt start: (available: UInt16, used: UInt16)? = nil
   ) throws(QueueFault) {
+    let start = start ?? (configuration.start, configuration.start)
     let size = configuration.size
     guard size > 0, size & (size &- 1) == 0, size <= configuration.maximumSize else {
       throw .badSize(size)
@@ -106,6 +107,8 @@ public struct VirtQueue: ~Copyable {
         unsafe table = try translation.pointer(to: descriptor.address, size: descriptor.length)
         entries = descriptor.length / 16
         isIndirect = true
+        // It stands for the table, which may have as many entries as the queue (section 2.7.5.3.1).
+        budget &+= 1
         next = 0
         continue
       }

@@ -38,7 +38,8 @@ public protocol VirtioDevice: AnyObject, Sendable {
   /// The driver enabled a queue after it was ready.
   func start(_ queue: QueueAssignment)
 
-  /// Stop working on a queue. `done`: no buffer of it is touched any more.
+  /// Stop working on a queue. `done`: no buffer of it is touched any more, and all chains were given back
+  /// that were taken, but for those that came last and can be begun anew.
   func stop(queue index: Int, done: @escaping @Sendable () -> Void)
 
   /// Stop altogether and forget what the driver set. `done`: no guest memory is touched any more.
@@ -53,6 +54,15 @@ public struct QueueAssignment: Sendable {
   public let doorbell: SharedEvent
   /// Used buffer notifications.
   public let interrupt: QueueInterrupt
+
+  public init(
+    index: Int, configuration: QueueConfiguration, doorbell: SharedEvent, interrupt: QueueInterrupt
+  ) {
+    self.index = index
+    self.configuration = configuration
+    self.doorbell = doorbell
+    self.interrupt = interrupt
+  }
 }
 
 /// What a running device can ask of its transport. Callable on any thread, but not from within a call
@@ -74,7 +84,7 @@ public final class QueueInterrupt: Sendable {
   private let pin: PinInterrupt?
 
   /// By message; nil: the driver wants none.
-  init(message: MessageVector?) {
+  public init(message: MessageVector?) {
     self.message = message
     pin = nil
   }

@@ -22,6 +22,8 @@ public enum MachineEnding: Sendable {
 /// what an exit needs: buses, their own vCPU, their mailbox.
 public final class Machine {
   public let serialPort: SerialPort
+  /// The virtio console, if it has one.
+  public var console: (any ConsolePort)? { pci.console }
   public let kernel: LoadedKernel
 
   let devices: PlatformDevices

@@ -25,12 +25,18 @@ public struct MachineBuilder: ~Copyable {
   }
 
   /// Makes a machine that is ready to run, its kernel loaded afresh.
-  public func build(console: any SerialSink) throws(MachineError) -> Machine {
+  ///
+  /// - Parameters:
+  ///   - serial: where the serial port's output goes.
+  ///   - console: where the virtio console's goes; nil: the machine has none.
+  public func build(
+    serial: any SerialSink, console: (any ConsoleSink)? = nil
+  ) throws(MachineError) -> Machine {
     let memory = try makeMemory()
     let vm = try makeVirtualMachine(memory)
-    let pci = try makePCIDevices(vm, memory)
+    let pci = try makePCIDevices(vm, memory, console)
     let devices = try PlatformDevices(
-      sink: console, memoryMap: configuration.memoryMap, hostBridge: pci.bridge)
+      sink: serial, memoryMap: configuration.memoryMap, hostBridge: pci.bridge)
     try connect(devices, pci, to: vm)
     let kernel = try load(into: memory)
     onStage("machine made: \(configuration.cpuCount) vCPU(s), in-kernel interrupt controllers and PIT")
@@ -48,7 +54,7 @@ public struct MachineBuilder: ~Copyable {
   }
 
   private func makePCIDevices(
-    _ vm: borrowing KVMVirtualMachine, _ memory: GuestMemory
+    _ vm: borrowing KVMVirtualMachine, _ memory: GuestMemory, _ sink: (any ConsoleSink)?
   ) throws(MachineError) -> PCIDevices {
     let router: InterruptRouter
     do throws(KVMError) {
@@ -56,14 +62,18 @@ public struct MachineBuilder: ~Copyable {
     } catch {
       throw .kvm(error)
     }
-    let io: IOThread
+    var devices: [any VirtioDevice] = []
+    var console: ConsoleDevice?
     do throws(Errno) {
-      io = try IOThread(name: "io")
+      let io = try IOThread(name: "io")
+      if configuration.hasEntropy { devices.append(EntropyDevice(thread: io)) }
+      if let sink { console = try ConsoleDevice(thread: io, sink: sink) }
     } catch {
       throw .host("the I/O thread", error)
     }
+    if let console { devices.append(console) }
     return try PCIDevices(
-      [EntropyDevice(thread: io)], memory: memory, windows: pciWindows, router: router,
+      devices, console: console, memory: memory, windows: pciWindows, router: router,
       doorbells: vm.makeDoorbells())
   }
 

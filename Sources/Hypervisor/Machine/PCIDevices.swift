@@ -5,6 +5,8 @@ internal import SystemPackage
 /// where the DSDT's window is.
 final class PCIDevices {
   let bridge: HostBridge
+  /// The virtio console among the devices, if there is one.
+  let console: ConsoleDevice?
   private let map = BaseAddressMap()
   private let windows: [GuestRange]
   private let functions: [VirtioPCI]
@@ -21,9 +23,10 @@ final class PCIDevices {
   ///   - devices: in the order of their slots, which is the order in which a guest finds them.
   ///   - windows: where the guest may put the devices' memory; it starts in the first.
   init(
-    _ devices: [any VirtioDevice], memory: GuestMemory, windows: [GuestRange],
+    _ devices: [any VirtioDevice], console: ConsoleDevice? = nil, memory: GuestMemory, windows: [GuestRange],
     router: any MessageRouter, doorbells: any DoorbellRegistry
   ) throws(MachineError) {
+    self.console = console
     self.windows = windows
     var pins: [Pin] = []
     var functions: [VirtioPCI] = []

@@ -16,7 +16,11 @@ public struct VMConfiguration: Hashable, Sendable {
   /// Bytes of RAM.
   public var memory: UInt64 = 1 << 30
   public var cpus = 1
-  public var serial = SerialTarget.stdio
+  public var serial = ConsoleTarget.stdio
+  /// The virtio console; nil: none.
+  public var console: ConsoleTarget?
+  /// Whether there is a virtio source of random numbers.
+  public var hasEntropy = true
   public var onReboot = RebootPolicy.reset
   /// Seconds from the power button to a forced end.
   public var shutdownTimeout: UInt32 = 10
@@ -26,8 +30,8 @@ public struct VMConfiguration: Hashable, Sendable {
   public init() {}
 }
 
-/// Where the first serial port leads.
-public enum SerialTarget: Hashable, Sendable {
+/// Where a console leads.
+public enum ConsoleTarget: Hashable, Sendable {
   case stdio
   case pty
   case file(path: String)
@@ -49,7 +53,7 @@ public enum SerialTarget: Hashable, Sendable {
   }
 }
 
-extension SerialTarget: CustomStringConvertible {
+extension ConsoleTarget: CustomStringConvertible {
   public var description: String {
     switch self {
     case .stdio: "stdio"

@@ -28,7 +28,9 @@ public struct ValidatedConfiguration: Hashable, Sendable {
   /// Where 64-bit BARs go; nil where the CPU's addresses end with RAM.
   public let pciWindow64: GuestRange?
   public let cpuCount: UInt32
-  public let serial: SerialTarget
+  public let serial: ConsoleTarget
+  public let console: ConsoleTarget?
+  public let hasEntropy: Bool
   public let onReboot: RebootPolicy
   /// Seconds.
   public let shutdownTimeout: UInt32
@@ -54,7 +56,10 @@ public struct ValidatedConfiguration: Hashable, Sendable {
     memoryMap = MemoryMap(ramSize: wish.memory & ~0xFFF)
     pciWindow64 = memoryMap.pciWindow64(addressBits: Int(host.physicalAddressBits))
 
+    guard wish.serial != .stdio || wish.console != .stdio else { throw .twoConsolesOnStandardIO }
     serial = wish.serial
+    console = wish.console
+    hasEntropy = wish.hasEntropy
     onReboot = wish.onReboot
     shutdownTimeout = wish.shutdownTimeout
     bootHint = wish.bootHint
@@ -87,6 +92,7 @@ public enum ConfigurationError: Error, Hashable, Sendable {
   /// Bytes.
   case memoryTooLarge(UInt64, limit: UInt64)
   case commandLine(KernelCommandLineError)
+  case twoConsolesOnStandardIO
 }
 
 extension ConfigurationError: CustomStringConvertible {
@@ -100,6 +106,7 @@ extension ConfigurationError: CustomStringConvertible {
     case .memoryTooLarge(let size, let limit):
       "\(size >> 20) MiB of memory asked for, a guest on this host can have at most \(limit >> 20) MiB"
     case .commandLine(let error): "\(error)"
+    case .twoConsolesOnStandardIO: "both --serial and --console are to be standard input and output"
     }
   }
 
@@ -112,6 +119,7 @@ extension ConfigurationError: CustomStringConvertible {
     case .memoryTooSmall: "give more with -m; a bare number counts MiB (-m 512), and 512M and 2G work too"
     case .memoryTooLarge(_, let limit): "give -m \(limit >> 20) or less"
     case .commandLine(let error): error.hint
+    case .twoConsolesOnStandardIO: "lead one of them elsewhere: --serial null, or file=PATH"
     }
   }
 }

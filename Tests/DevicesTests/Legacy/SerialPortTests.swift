@@ -81,11 +81,11 @@ struct SerialPortTests {
     #expect(bench.port.receive(input.span) == 16)
     #expect(bench.interrupt.takePulses() == 1)
     #expect(bench.port.receive(input.span) == 0)
-    #expect(bench.port.receiveRoom.take() == 0)
+    #expect(bench.port.receiveRoom.event.take() == 0)
     #expect(bench.port.readByte(at: 0) == 0)
-    #expect(bench.port.receiveRoom.take() == 0)
+    #expect(bench.port.receiveRoom.event.take() == 0)
     #expect(bench.handleInterrupt() == Array(1..<16))
-    #expect(bench.port.receiveRoom.take() == 1)
+    #expect(bench.port.receiveRoom.event.take() == 1)
     #expect(bench.port.bytesIn.load(ordering: .relaxed) == 16)
   }
 
@@ -94,7 +94,7 @@ struct SerialPortTests {
     bench.port.writeByte(0x01, at: 1)
     #expect(bench.port.receive([1, 2, 3].span) == 3)
     #expect(bench.handleInterrupt() == [1, 2, 3])
-    #expect(bench.port.receiveRoom.take() == 0)
+    #expect(bench.port.receiveRoom.event.take() == 0)
   }
 
   @Test func `a paste of 100 KiB arrives whole`() throws {
@@ -111,7 +111,7 @@ struct SerialPortTests {
       sent += taken
       #expect(bench.interrupt.takePulses() > 0)
       got += bench.handleInterrupt()
-      #expect((bench.port.receiveRoom.take() > 0) == (sent < paste.count))
+      #expect((bench.port.receiveRoom.event.take() > 0) == (sent < paste.count))
     }
     #expect(got == paste)
     #expect(bench.port.readByte(at: 5) == 0x60)
@@ -122,9 +122,9 @@ struct SerialPortTests {
     bench.port.writeByte(0x09, at: 4)
     #expect(bench.port.receive([1, 2].span) == 0)
     #expect(!bench.port.receiveBreak())
-    #expect(bench.port.receiveRoom.take() == 0)
+    #expect(bench.port.receiveRoom.event.take() == 0)
     bench.port.writeByte(0x0B, at: 4)
-    #expect(bench.port.receiveRoom.take() == 1)
+    #expect(bench.port.receiveRoom.event.take() == 1)
     #expect(bench.port.receive([1, 2].span) == 2)
   }
 
@@ -133,7 +133,7 @@ struct SerialPortTests {
     bench.port.writeByte(0x1B, at: 4)
     #expect(bench.port.receive([1].span) == 0)
     bench.port.writeByte(0x0B, at: 4)
-    #expect(bench.port.receiveRoom.take() == 1)
+    #expect(bench.port.receiveRoom.event.take() == 1)
   }
 
   @Test func `a break interrupts as line status`() throws {
@@ -179,7 +179,7 @@ struct SerialPortTests {
     #expect(bench.sink.bytes == [0x41])
     #expect(bench.interrupt.takePulses() == 1)
     #expect(bench.handleInterrupt() == [9])
-    #expect(bench.port.receiveRoom.take() == 1)
+    #expect(bench.port.receiveRoom.event.take() == 1)
   }
 
   @Test func `a state that makes no sense leaves the port as it was`() throws {

@@ -80,11 +80,11 @@ struct ValidationTests {
 
   @Test(arguments: ["stdio", "pty", "null", "file=/tmp/a", "socket=/tmp/a=b"])
   func `a serial target reads as it is written`(text: String) {
-    #expect(SerialTarget(text)?.description == text)
+    #expect(ConsoleTarget(text)?.description == text)
   }
 
   @Test(arguments: ["", "Stdio", "file", "file=", "socket=", "stdio=1", "tcp=1"])
   func `other serial targets are none`(text: String) {
-    #expect(SerialTarget(text) == nil)
+    #expect(ConsoleTarget(text) == nil)
   }
 }

@@ -16,7 +16,7 @@ enum WholeMachine {
     let configuration = try wish.validated(on: HostLimits(of: kvm, cpuid: cpuid))
     let machine = try MachineBuilder(
       configuration, kvm: kvm, cpuid: cpuid, image: ImageFile(file(guest.bytes), name: "guest"), initrd: nil
-    ).build(console: console)
+    ).build(serial: console)
 
     let loop = try EventLoop()
     // For a guest that hangs; far beyond what one needs.

@@ -80,8 +80,7 @@ public final class TransportCore: Sendable {
     // A driver sets bits and never clears one, but for all of them by reset.
     var new = registers.status.union(DeviceStatus(rawValue: value).intersection(known))
     if new.contains(.featuresOK), !registers.status.contains(.featuresOK) {
-      let wanted = registers.driverFeatures
-      if !offered.isSuperset(of: wanted) || !wanted.contains(.version1) { new.remove(.featuresOK) }
+      if !accepts(registers.driverFeatures) { new.remove(.featuresOK) }
     }
     if new.contains(.driverOK), !registers.status.contains(.driverOK) {
       // Without agreed features there is nothing to run by.
@@ -94,14 +93,19 @@ public final class TransportCore: Sendable {
     registers.status = new
   }
 
-  private func activate(_ registers: Registers) {
+  /// Whether the device can run with what the driver wants.
+  func accepts(_ wanted: VirtioFeatures) -> Bool {
+    offered.isSuperset(of: wanted) && wanted.contains(.version1)
+  }
+
+  func activate(_ registers: Registers, works: Bool = true) {
     let queues = registers.queues.indices
-      .filter { registers.queues[$0].isEnabled }
+      .filter { works && registers.queues[$0].isEnabled }
       .map { assignment($0, registers) }
     device.activate(registers.driverFeatures, queues: queues, host: self)
   }
 
-  private func assignment(_ index: Int, _ registers: Registers) -> QueueAssignment {
+  func assignment(_ index: Int, _ registers: Registers) -> QueueAssignment {
     let configuration = registers.queues[index]
     return QueueAssignment(
       index: index, configuration: configuration, doorbell: doorbells[index],

@@ -24,9 +24,9 @@ public final class VirtioPCI: PCIFunction, BaseAddressTarget {
   let interrupts: PCIInterrupts
   private let bus: BaseAddressMap
   private let doorbells: any DoorbellRegistry
-  private let placement: Mutex<Placement>
+  let placement: Mutex<Placement>
 
-  private struct Placement {
+  struct Placement {
     var configuration: ConfigurationSpace
     /// Where the memory region is now.
     var range: GuestRange?
@@ -78,7 +78,7 @@ public final class VirtioPCI: PCIFunction, BaseAddressTarget {
   }
 
   /// Follows the base address register and the command register's memory bit.
-  private func move(_ placement: inout Placement) {
+  func move(_ placement: inout Placement) {
     let wanted = placement.configuration.memoryRange(Self.baseAddressIndex, size: Self.memorySize)
     guard wanted != placement.range else { return }
     if let old = placement.range { connectDoorbells(at: old, doorbells.disconnect) }

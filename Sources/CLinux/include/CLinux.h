@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +24,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <termios.h>
 #include <time.h>
@@ -186,6 +188,56 @@ static inline struct clinux_words clinux_load_words(const void *_Nonnull source)
     typedef uint64_t any_alignment __attribute__((aligned(1)));
     const volatile any_alignment *words = source;
     return (struct clinux_words){.first = words[0], .second = words[1]};
+}
+
+/// What a file or block device can hold, and in which pieces it likes to be used. Bytes.
+struct clinux_disk {
+    uint64_t capacity;
+    /// The smallest piece that can be addressed: of a block device its logical sector, else 512.
+    uint32_t logical_block;
+    uint32_t physical_block;
+    /// What O_DIRECT asks of offsets and lengths, and of addresses.
+    uint32_t direct_offset_alignment;
+    uint32_t direct_memory_alignment;
+    uint64_t device;
+    uint64_t inode;
+    int is_block_device;
+    int is_regular_file;
+    int is_directory;
+};
+
+int clinux_examine_disk(int fd, struct clinux_disk *_Nonnull disk);
+
+/// Locks the whole of an open file against other openers (F_OFD_SETLK); -EAGAIN where one holds it.
+int clinux_lock_file(int fd, int is_exclusive);
+
+/// Device and inode of what `path` leads to.
+int clinux_identify_file(const char *_Nonnull path, uint64_t *_Nonnull device, uint64_t *_Nonnull inode);
+
+/// preadv(2) and pwritev(2), begun again where a signal interrupts.
+ssize_t clinux_read_vectors(int fd, const struct iovec *_Nonnull vectors, int count, uint64_t offset);
+ssize_t clinux_write_vectors(int fd, const struct iovec *_Nonnull vectors, int count, uint64_t offset);
+
+/// pread(2) and pwrite(2), begun again where a signal interrupts.
+ssize_t clinux_read_at(int fd, void *_Nonnull buffer, size_t size, uint64_t offset);
+ssize_t clinux_write_at(int fd, const void *_Nonnull buffer, size_t size, uint64_t offset);
+
+/// fdatasync(2).
+int clinux_sync_data(int fd);
+
+/// Gives a range's blocks back; it reads as zeroes.
+int clinux_punch_hole(int fd, uint64_t offset, uint64_t size);
+
+/// Makes a range read as zeroes, its blocks kept.
+int clinux_zero_range(int fd, uint64_t offset, uint64_t size);
+
+/// The open(2) flag that leaves the page cache out.
+int clinux_direct_flag(void);
+
+/// Waits for a semaphore; signals do not end the wait.
+static inline void clinux_semaphore_wait(sem_t *_Nonnull semaphore) {
+    while (sem_wait(semaphore) < 0 && errno == EINTR) {
+    }
 }
 
 #endif

@@ -48,7 +48,7 @@ let package = Package(
       swiftSettings: houseRules),
 
     .target(
-      name: "TestSupport", dependencies: ["Devices", system], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Devices", "CLinux", system], path: "Tests/TestSupport",
       swiftSettings: houseRules),
     .testTarget(
       name: "DevicesTests", dependencies: ["Devices", "TestSupport", "CLinux", system],

@@ -13,7 +13,7 @@ public struct QueueConfiguration: Hashable, Sendable, Codable {
 
   public static let noVector: UInt16 = 0xFFFF
 
-  init(maximumSize: UInt16) {
+  public init(maximumSize: UInt16) {
     self.maximumSize = maximumSize
     size = maximumSize
   }

@@ -53,6 +53,15 @@ public struct QueueAssignment: Sendable {
   public let doorbell: SharedEvent
   /// Used buffer notifications.
   public let interrupt: QueueInterrupt
+
+  public init(
+    index: Int, configuration: QueueConfiguration, doorbell: SharedEvent, interrupt: QueueInterrupt
+  ) {
+    self.index = index
+    self.configuration = configuration
+    self.doorbell = doorbell
+    self.interrupt = interrupt
+  }
 }
 
 /// What a running device can ask of its transport. Callable on any thread, but not from within a call
@@ -74,7 +83,7 @@ public final class QueueInterrupt: Sendable {
   private let pin: PinInterrupt?
 
   /// By message; nil: the driver wants none.
-  init(message: MessageVector?) {
+  public init(message: MessageVector?) {
     self.message = message
     pin = nil
   }

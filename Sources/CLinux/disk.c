@@ -25,15 +25,12 @@ int clinux_examine_disk(int fd, struct clinux_disk *disk) {
         return -errno;
     disk->device = status.st_dev;
     disk->inode = status.st_ino;
-    disk->is_block_device = S_ISBLK(status.st_mode);
-    disk->is_regular_file = S_ISREG(status.st_mode);
-    disk->is_directory = S_ISDIR(status.st_mode);
     disk->capacity = (uint64_t)status.st_size;
     disk->logical_block = 512;
     disk->physical_block = (uint32_t)status.st_blksize;
     disk->direct_offset_alignment = safe_alignment;
     disk->direct_memory_alignment = safe_alignment;
-    if (disk->is_block_device)
+    if (S_ISBLK(status.st_mode))
         return examine_block_device(fd, disk);
 #ifdef STATX_DIOALIGN
     struct statx extended;
@@ -51,13 +48,15 @@ int clinux_lock_file(int fd, int is_exclusive) {
     return fcntl(fd, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
 }
 
-int clinux_identify_file(const char *path, uint64_t *device, uint64_t *inode) {
+int clinux_file_type(const char *path) {
     struct stat status;
     if (stat(path, &status) < 0)
         return -errno;
-    *device = status.st_dev;
-    *inode = status.st_ino;
-    return 0;
+    if (S_ISREG(status.st_mode))
+        return CLINUX_REGULAR_FILE;
+    if (S_ISBLK(status.st_mode))
+        return CLINUX_BLOCK_DEVICE;
+    return S_ISDIR(status.st_mode) ? CLINUX_DIRECTORY : CLINUX_OTHER_FILE;
 }
 
 #define BEGIN_AGAIN(call)                                                                                         \

@@ -12,13 +12,15 @@ struct ConfigurationFile: Codable, Equatable {
   /// A number of MiB, or a text as `-m` takes it.
   var memory: MemoryText?
   var cpus: Int?
+  /// Each as `-d` takes it.
+  var disk: [String]?
   var serial: String?
   var onReboot: String?
   var shutdownTimeout: UInt32?
   var bootHint: UInt32?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case kernel, initrd, flat, append, memory, cpus, serial
+    case kernel, initrd, flat, append, memory, cpus, disk, serial
     case appendOnly = "append-only"
     case onReboot = "on-reboot"
     case shutdownTimeout = "shutdown-timeout"
@@ -38,6 +40,7 @@ struct ConfigurationFile: Codable, Equatable {
     merged.appendOnly = other.appendOnly ?? appendOnly
     merged.memory = other.memory ?? memory
     merged.cpus = other.cpus ?? cpus
+    merged.disk = other.disk ?? disk
     merged.serial = other.serial ?? serial
     merged.onReboot = other.onReboot ?? onReboot
     merged.shutdownTimeout = other.shutdownTimeout ?? shutdownTimeout
@@ -64,6 +67,7 @@ struct ConfigurationFile: Codable, Equatable {
     result.appendOnly = appendOnly
     if let memory { result.memory = try memory.bytes() }
     if let cpus { result.cpus = cpus }
+    for text in disk ?? [] { result.disks.append(try DiskConfiguration(text)) }
     if let serial {
       guard let target = SerialTarget(serial) else {
         throw Failure(
@@ -94,6 +98,7 @@ struct ConfigurationFile: Codable, Equatable {
     appendOnly = configuration.appendOnly
     memory = .text("\(MemorySize(bytes: configuration.memory))")
     cpus = configuration.cpus
+    disk = configuration.disks.map(\.text)
     serial = "\(configuration.serial)"
     onReboot = configuration.onReboot.rawValue
     shutdownTimeout = configuration.shutdownTimeout

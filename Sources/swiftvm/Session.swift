@@ -37,9 +37,14 @@ final class Session {
       log("memory map: \(entry.range.base)-\(entry.range.last) \(entry.kind)")
     }
 
-    var builder = MachineBuilder(configuration, kvm: kvm, cpuid: cpuid, image: kernel, initrd: initrd)
+    var disks: [AttachedDisk] = []
+    for disk in configuration.disks { disks.append(try DiskImage.open(disk, log: log)) }
+    var builder = MachineBuilder(
+      configuration, kvm: kvm, cpuid: cpuid, image: kernel, initrd: initrd, disks: disks)
     builder.onStage = { [log] in log($0) }
     let loop = try eventLoop()
+    let reports = try diskReports(configuration, disks, loop)
+    defer { reports.close() }
     // Signals first: from here on none of them ends the process behind the terminal's back.
     let control = try Control(configuration, on: loop, log: log)
     let console = try Console(configuration.serial, on: loop, log: log, onCommand: control.carryOut)
@@ -127,6 +132,17 @@ final class Session {
       return try ImageFile(descriptor, name: path)
     } catch {
       throw Failure(.usage, "\(path) \(error)", hint: error.hint)
+    }
+  }
+
+  private func diskReports(
+    _ configuration: ValidatedConfiguration, _ disks: [AttachedDisk], _ loop: EventLoop
+  ) throws(Failure) -> DiskReports {
+    do throws(Errno) {
+      let paths = configuration.disks.map(\.path)
+      return try DiskReports(zip(paths, disks).map { ($0, $1.monitor) }, on: loop)
+    } catch {
+      throw Failure(MachineError.host("the event loop", error))
     }
   }
 

@@ -201,9 +201,6 @@ struct clinux_disk {
     uint32_t direct_memory_alignment;
     uint64_t device;
     uint64_t inode;
-    int is_block_device;
-    int is_regular_file;
-    int is_directory;
 };
 
 int clinux_examine_disk(int fd, struct clinux_disk *_Nonnull disk);
@@ -211,8 +208,14 @@ int clinux_examine_disk(int fd, struct clinux_disk *_Nonnull disk);
 /// Locks the whole of an open file against other openers (F_OFD_SETLK); -EAGAIN where one holds it.
 int clinux_lock_file(int fd, int is_exclusive);
 
-/// Device and inode of what `path` leads to.
-int clinux_identify_file(const char *_Nonnull path, uint64_t *_Nonnull device, uint64_t *_Nonnull inode);
+/// The process that holds a lock of `clinux_lock_file` on a file, as far as we may look, and its name;
+/// 0: none was found.
+int clinux_find_lock_holder(uint64_t device, uint64_t inode, char *_Nonnull name, size_t size);
+
+enum clinux_file_type { CLINUX_REGULAR_FILE, CLINUX_BLOCK_DEVICE, CLINUX_DIRECTORY, CLINUX_OTHER_FILE };
+
+/// What `path` leads to, without opening it, or -errno.
+int clinux_file_type(const char *_Nonnull path);
 
 /// preadv(2) and pwritev(2), begun again where a signal interrupts.
 ssize_t clinux_read_vectors(int fd, const struct iovec *_Nonnull vectors, int count, uint64_t offset);

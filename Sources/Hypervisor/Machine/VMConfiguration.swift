@@ -16,6 +16,8 @@ public struct VMConfiguration: Hashable, Sendable {
   /// Bytes of RAM.
   public var memory: UInt64 = 1 << 30
   public var cpus = 1
+  /// In the order in which the guest finds them.
+  public var disks: [DiskConfiguration] = []
   public var serial = SerialTarget.stdio
   public var onReboot = RebootPolicy.reset
   /// Seconds from the power button to a forced end.

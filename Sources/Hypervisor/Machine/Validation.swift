@@ -28,6 +28,7 @@ public struct ValidatedConfiguration: Hashable, Sendable {
   /// Where 64-bit BARs go; nil where the CPU's addresses end with RAM.
   public let pciWindow64: GuestRange?
   public let cpuCount: UInt32
+  public let disks: [DiskConfiguration]
   public let serial: SerialTarget
   public let onReboot: RebootPolicy
   /// Seconds.
@@ -54,6 +55,8 @@ public struct ValidatedConfiguration: Hashable, Sendable {
     memoryMap = MemoryMap(ramSize: wish.memory & ~0xFFF)
     pciWindow64 = memoryMap.pciWindow64(addressBits: Int(host.physicalAddressBits))
 
+    try DiskConfiguration.check(wish.disks)
+    disks = wish.disks
     serial = wish.serial
     onReboot = wish.onReboot
     shutdownTimeout = wish.shutdownTimeout
@@ -87,6 +90,7 @@ public enum ConfigurationError: Error, Hashable, Sendable {
   /// Bytes.
   case memoryTooLarge(UInt64, limit: UInt64)
   case commandLine(KernelCommandLineError)
+  case disk(DiskConfigurationError)
 }
 
 extension ConfigurationError: CustomStringConvertible {
@@ -100,6 +104,7 @@ extension ConfigurationError: CustomStringConvertible {
     case .memoryTooLarge(let size, let limit):
       "\(size >> 20) MiB of memory asked for, a guest on this host can have at most \(limit >> 20) MiB"
     case .commandLine(let error): "\(error)"
+    case .disk(let error): "\(error)"
     }
   }
 
@@ -112,6 +117,7 @@ extension ConfigurationError: CustomStringConvertible {
     case .memoryTooSmall: "give more with -m; a bare number counts MiB (-m 512), and 512M and 2G work too"
     case .memoryTooLarge(_, let limit): "give -m \(limit >> 20) or less"
     case .commandLine(let error): error.hint
+    case .disk(let error): error.hint
     }
   }
 }

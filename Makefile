@@ -7,9 +7,10 @@ SHELL := bash
 
 # Fully static and position-independent: one file that runs on any x86-64 Linux. A scratch directory of
 # its own, so that release and test builds do not undo each other.
-RELEASE := swift build -c release --scratch-path .build-release --product swiftvm \
+RELEASE := swift build -c release --scratch-path .build-release \
 	--static-swift-stdlib --disable-local-rpath -Xswiftc -static-executable \
-	-Xswiftc -use-ld=lld -Xswiftc -Xclang-linker -Xswiftc -static-pie
+	-Xswiftc -use-ld=lld -Xswiftc -Xclang-linker -Xswiftc -static-pie \
+	-Xlinker --pack-dyn-relocs=relr
 SOURCES := Package.swift Sources Tests
 
 .PHONY: help setup build release test lint bench demo guests clean
@@ -24,7 +25,7 @@ build: ## Build everything for debugging
 	swift build --build-tests
 
 release: ## Build bin/swiftvm, static and position-independent
-	$(RELEASE)
+	$(RELEASE) --product swiftvm
 	mkdir -p bin
 	llvm-objcopy --strip-all .build-release/release/swiftvm bin/swiftvm.tmp
 	mv bin/swiftvm.tmp bin/swiftvm
@@ -39,6 +40,7 @@ lint: ## Check formatting, shell scripts and file lengths
 	.ci/lint
 
 bench: setup release guests ## Measure against QEMU, as ratios
+	$(RELEASE) --product swiftvm-bench
 	.ci/bench
 
 demo: setup release ## Boot a stock Debian kernel to a prompt

@@ -61,7 +61,9 @@ let package = Package(
     .target(name: "TinyGuests", path: "Tests/TinyGuests"),
     .testTarget(
       name: "KVMTests",
-      dependencies: ["Hypervisor", "Devices", "TestSupport", "ProcessSupport", "TinyGuests", "CKVM", system],
+      dependencies: [
+        "Hypervisor", "Devices", "TestSupport", "ProcessSupport", "TinyGuests", "CLinux", system,
+      ],
       swiftSettings: houseRules),
 
     // What runs programs: swiftvm itself, the nested machine, a disassembler.
@@ -69,11 +71,17 @@ let package = Package(
       name: "ProcessSupport", dependencies: ["CLinux", system, subprocess], path: "Tests/ProcessSupport",
       swiftSettings: houseRules),
     .testTarget(
-      name: "SwiftVMTests", dependencies: ["swiftvm", "Hypervisor", "ProcessSupport", "CLinux", system],
+      name: "SwiftVMTests",
+      dependencies: ["swiftvm", "Hypervisor", "Devices", "ProcessSupport", "CLinux", system, argumentParser],
       swiftSettings: houseRules),
     .testTarget(
       name: "BedTests", dependencies: ["ProcessSupport", system], swiftSettings: houseRules),
     .testTarget(
       name: "HotPath", dependencies: ["ProcessSupport", system], swiftSettings: houseRules),
+
+    // What `make bench` runs; the rest of it is in C, in Tests/Bench.
+    .executableTarget(
+      name: "swiftvm-bench", dependencies: ["Hypervisor", "Devices"], path: "Tests/Bench/Dispatch",
+      swiftSettings: houseRules),
   ]
 )

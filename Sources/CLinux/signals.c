@@ -9,4 +9,11 @@ int clinux_install_kick_handler(void) {
     return sigaction(clinux_kick_signal(), &action, NULL) < 0 ? -errno : 0;
 }
 
+void clinux_unblock_kick(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, clinux_kick_signal());
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 void clinux_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }

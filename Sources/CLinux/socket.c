@@ -39,7 +39,7 @@ int clinux_listen_unix(const char *path) {
     return fd;
 }
 
-int clinux_connect_unix(const char *path) { return unix_socket(path, 0, connect); }
+int clinux_connect_unix(const char *path) { return unix_socket(path, SOCK_NONBLOCK, connect); }
 
 int clinux_accept(int fd) {
     int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);

@@ -48,8 +48,13 @@ int clinux_open_pty(char *path, size_t size) {
         error = ptsname_r(fd, path, size);
     if (!error) {
         cfmakeraw(&raw);
-        if (tcsetattr(fd, TCSANOW, &raw) < 0)
+        // Opened and closed once, the other side counts as hung up. One that was never open does not,
+        // and the kernel would keep for it what nobody reads until its buffer is full.
+        int slave = tcsetattr(fd, TCSANOW, &raw) < 0 ? -1 : open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (slave < 0)
             error = errno;
+        else
+            close(slave);
     }
     if (error) {
         close(fd);

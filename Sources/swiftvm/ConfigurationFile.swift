@@ -34,8 +34,10 @@ struct ConfigurationFile: Codable, Equatable {
     if other.kernel != nil || other.flat != nil {
       merged.kernel = other.kernel
       merged.flat = other.flat
+      // It belongs to the file's kernel, and a flat image takes none.
+      if other.kernel == nil { merged.initrd = nil }
     }
-    merged.initrd = other.initrd ?? initrd
+    merged.initrd = other.initrd ?? merged.initrd
     merged.append = other.append ?? append
     merged.appendOnly = other.appendOnly ?? appendOnly
     merged.memory = other.memory ?? memory
@@ -50,6 +52,11 @@ struct ConfigurationFile: Codable, Equatable {
 
   /// The configuration that the document describes, defaults filled in.
   func configuration() throws(Failure) -> VMConfiguration {
+    for (key, path) in [("kernel", kernel), ("initrd", initrd), ("flat", flat), ("serial", serial)] {
+      // The kernel would open another file: the one whose name ends there.
+      guard let path, path.utf8.contains(0) else { continue }
+      throw Failure(.usage, "--\(key): there is a NUL in the name", hint: "no file has such a name")
+    }
     var result = VMConfiguration()
     switch (kernel, flat) {
     case (let kernel?, nil): result.image = .kernel(path: kernel, initrd: initrd)
@@ -118,7 +125,11 @@ enum MemoryText: Codable, Equatable {
     if let number = try? value.decode(UInt64.self) {
       self = .mebibytes(number)
     } else {
-      self = .text(try value.decode(String.self))
+      guard let text = try? value.decode(String.self) else {
+        throw DecodingError.dataCorruptedError(
+          in: value, debugDescription: "a number of MiB or a text such as \"512M\" is expected")
+      }
+      self = .text(text)
     }
   }
 

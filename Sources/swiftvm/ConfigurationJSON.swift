@@ -21,6 +21,8 @@ extension ConfigurationFile {
       throw malformed(name, context)
     } catch let DecodingError.dataCorrupted(context) {
       throw malformed(name, context)
+    } catch let DecodingError.valueNotFound(_, context) {
+      throw malformed(name, context)
     } catch {
       throw Failure(.usage, "\(name): \(error)")
     }
@@ -41,9 +43,37 @@ extension ConfigurationFile {
       hint: "`swiftvm run --dump-config` prints a document of the right form")
   }
 
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    kernel = try values.decodeIfPresent(String.self, forKey: .kernel)
+    initrd = try values.decodeIfPresent(String.self, forKey: .initrd)
+    flat = try values.decodeIfPresent(String.self, forKey: .flat)
+    append = try values.decodeIfPresent([String].self, forKey: .append)
+    appendOnly = try values.decodeIfPresent(String.self, forKey: .appendOnly)
+    memory = try values.decodeIfPresent(MemoryText.self, forKey: .memory)
+    cpus = try values.number(.cpus)
+    serial = try values.decodeIfPresent(String.self, forKey: .serial)
+    onReboot = try values.decodeIfPresent(String.self, forKey: .onReboot)
+    shutdownTimeout = try values.number(.shutdownTimeout)
+    bootHint = try values.number(.bootHint)
+  }
+
   /// Any JSON value; only its key is of interest.
   private struct Ignored: Decodable {
     init(from decoder: any Decoder) throws {}
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// A number that does not fit is told with its key: the decoder would call the whole document
+  /// no JSON.
+  fileprivate func number<Number: FixedWidthInteger & Decodable>(_ key: Key) throws -> Number? {
+    do {
+      return try decodeIfPresent(Number.self, forKey: key)
+    } catch {
+      throw DecodingError.dataCorruptedError(
+        forKey: key, in: self, debugDescription: "a whole number, at most \(Number.max), is expected")
+    }
   }
 }
 

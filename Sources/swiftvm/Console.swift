@@ -14,6 +14,8 @@ final class Console {
   private var pseudoTerminal: ConsoleOutput.Target?
   private var socket: ConsoleSocket?
   private var terminal: RawTerminal?
+  private var hasHinted = false
+  private var isClosed = false
   private var failureWatch: EventLoop.Watch?
 
   init(
@@ -40,7 +42,6 @@ final class Console {
     } catch {
       throw Self.failure(target, error)
     }
-    if terminal != nil { StandardError.line("Ctrl-A x ends the machine, Ctrl-A h shows more") }
   }
 
   /// Connects a new machine's serial port, and gives the terminal to the guest.
@@ -52,7 +53,10 @@ final class Console {
     } catch {
       throw .host("the console", error)
     }
-    terminal?.enter()
+    guard let terminal else { return }
+    if !hasHinted { StandardError.line("Ctrl-A x ends the machine, Ctrl-A h shows more") }
+    hasHinted = true
+    terminal.enter()
   }
 
   func detach() {
@@ -65,10 +69,13 @@ final class Console {
     terminal?.enter()
   }
 
-  /// Writes out what the guest said, gives the terminal back, removes the socket.
-  func close() {
+  /// Writes out what the guest said, for so long at most, gives the terminal back, removes the socket.
+  /// Once closed it stays so.
+  func close(milliseconds: Int32 = 5000) {
+    guard !isClosed else { return }
+    isClosed = true
     detach()
-    output.finish(milliseconds: 5000)
+    output.finish(milliseconds: milliseconds)
     terminal?.leave()
     socket?.close()
     socket = nil
@@ -82,7 +89,9 @@ final class Console {
     case .stdio:
       return ConsoleOutput.Target(try OwnedDescriptor(result: clinux_duplicate(STDOUT_FILENO)))
     case .file(let path):
-      return ConsoleOutput.Target(try .open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644))
+      // Not blocking: a named pipe without a reader would be waited for, deaf to every signal.
+      return ConsoleOutput.Target(
+        try .open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY, mode: 0o644))
     case .pty:
       var path = [CChar](repeating: 0, count: 128)
       // The array is as long as told.
@@ -102,7 +111,7 @@ final class Console {
     guard hasEscape else { return try ConsoleInput(STDIN_FILENO, on: loop) }
     var keys = EscapeKeys()
     return try ConsoleInput(
-      STDIN_FILENO, on: loop,
+      STDIN_FILENO, on: loop, readAhead: 1 << 20,
       filter: { typed in
         let (bytes, commands) = keys.separate(typed)
         commands.forEach(onCommand)
@@ -115,14 +124,14 @@ final class Console {
       switch (target, error) {
       case (.socket, .addressInUse): "another process listens there, or a file of that name stands in the way"
       case (.socket, .fileNameTooLong): "a socket's path has at most 107 bytes; use a shorter one"
-      default: InputFile.hint(for: error)
+      case (.socket, .noSuchFileOrDirectory), (.file, .noSuchFileOrDirectory):
+        "the directory that it lies in must exist"
+      case (.socket, .permissionDenied), (.file, .permissionDenied): "it must be writable by you"
+      case (.file, .noSuchAddressOrDevice): "nobody reads this pipe: start its reader first"
+      default: error.shortageHint
       }
-    let status: ExitStatus =
-      switch error {
-      case .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory: .hostNotAble
-      default: .usage
-      }
-    return Failure(status, "--serial \(target): \(error)", hint: hint)
+    return Failure(
+      error.isShortage ? .hostNotAble : .usage, "--serial \(target): \(error)", hint: hint)
   }
 
   private func tellFailure(_ target: SerialTarget) {

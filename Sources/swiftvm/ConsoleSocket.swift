@@ -9,6 +9,8 @@ final class ConsoleSocket {
   private let output: ConsoleOutput
   private let log: VerboseLog
   private let listener: OwnedDescriptor
+  /// Given up for a moment when the process is out of descriptors and somebody connects.
+  private var reserve = reservedDescriptor()
   private var client: ConsoleOutput.Target?
   private var input: ConsoleInput?
   private var port: SerialPort?
@@ -28,10 +30,18 @@ final class ConsoleSocket {
       return try bind(path)
     } catch .addressInUse {
       // None of these calls keeps the path.
-      guard unsafe clinux_connect_unix(path) == -ECONNREFUSED else { throw .addressInUse }
+      guard isSocket(path), unsafe clinux_connect_unix(path) == -ECONNREFUSED else { throw .addressInUse }
       unsafe unlink(path)
       return try bind(path)
     }
+  }
+
+  /// A connection to a file that is no socket is refused too; such a file is somebody's.
+  private static func isSocket(_ path: String) -> Bool {
+    var status = stat()
+    // The call fills the local structure and keeps nothing of the path.
+    guard unsafe lstat(path, &status) == 0 else { return false }
+    return Int32(truncatingIfNeeded: status.st_mode) & S_IFMT == S_IFSOCK
   }
 
   private static func bind(_ path: String) throws(Errno) -> OwnedDescriptor {
@@ -57,8 +67,13 @@ final class ConsoleSocket {
 
   private func acceptClient() {
     let number = clinux_accept(listener.number)
-    guard number >= 0 else { return }
+    guard number >= 0 else {
+      if Errno(rawValue: -number).isShortage { turnAway() }
+      return
+    }
     let new = ConsoleOutput.Target(OwnedDescriptor(takingOver: number))
+    // A client who left while the guest would not read what he had sent is not seen as gone yet.
+    if let client, hasHungUp(client) { dropClient() }
     // Closed at once: the first client has the console.
     guard client == nil else { return }
     do throws(Errno) {
@@ -72,6 +87,24 @@ final class ConsoleSocket {
       log("serial socket: a client could not be served: \(error)")
       dropClient()
     }
+  }
+
+  /// Ends a connection for which there is no descriptor: it would wake the loop for ever.
+  private func turnAway() {
+    reserve = nil
+    // Closed again at once.
+    _ = try? OwnedDescriptor(result: clinux_accept(listener.number))
+    reserve = Self.reservedDescriptor()
+  }
+
+  private static func reservedDescriptor() -> OwnedDescriptor? {
+    try? OwnedDescriptor.open("/dev/null", O_RDONLY)
+  }
+
+  private func hasHungUp(_ client: ConsoleOutput.Target) -> Bool {
+    var event = pollfd(fd: client.number, events: 0, revents: 0)
+    // One entry, as told.
+    return unsafe poll(&event, 1, 0) == 1 && event.revents & Int16(POLLHUP) != 0
   }
 
   private func dropClient() {

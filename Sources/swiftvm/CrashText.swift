@@ -8,7 +8,7 @@ enum CrashText {
     var row = ""
     for (name, value) in report.registers {
       let cell = pad(name, to: 8) + " " + hex16(value)
-      row += row.isEmpty ? "  " + cell : "  " + cell
+      row += row.isEmpty ? "  " + cell : " " + cell
       if row.utf8.count > 70 {
         lines.append(row)
         row = ""

@@ -28,7 +28,7 @@ enum HostKVM {
     case .permissionDenied:
       "become a member of the group that owns it: `sudo usermod -aG kvm $USER`, then log in again"
     case .noSuchAddressOrDevice: "the KVM module is not loaded: `sudo modprobe kvm_intel` or `kvm_amd`"
-    default: "`swiftvm doctor` tells what the host can do"
+    default: error.shortageHint ?? "`swiftvm doctor` tells what the host can do"
     }
   }
 }

@@ -1,15 +1,28 @@
 internal import CLinux
 internal import Devices
+internal import Hypervisor
 internal import SystemPackage
 
 /// Opens the files that a person names.
 enum InputFile {
   /// Opens `path` for reading; `what` is its part in the machine, for errors.
-  static func open(_ path: String, what: String) throws(Failure) -> OwnedDescriptor {
+  static func open(_ path: String, what: String, flags: Int32 = O_RDONLY) throws(Failure) -> OwnedDescriptor {
     do throws(Errno) {
-      return try OwnedDescriptor.open(path, O_RDONLY)
+      return try OwnedDescriptor.open(path, flags)
     } catch {
-      throw Failure(.usage, "\(what) \(path): \(error)", hint: hint(for: error))
+      throw Failure(
+        error.isShortage ? .hostNotAble : .usage, "\(what) \(path): \(error)", hint: hint(for: error))
+    }
+  }
+
+  /// Opens a file that the guest is started from.
+  static func image(_ path: String, what: String) throws(Failure) -> ImageFile {
+    // A pipe must not be waited for: it is refused.
+    let descriptor = try open(path, what: what, flags: O_RDONLY | O_NONBLOCK)
+    do throws(ImageFileError) {
+      return try ImageFile(descriptor, name: path)
+    } catch {
+      throw Failure(.usage, "\(what) \(path) \(error)", hint: error.hint)
     }
   }
 
@@ -32,8 +45,7 @@ enum InputFile {
     switch error {
     case .noSuchFileOrDirectory: "check the path; it is taken from the current directory"
     case .permissionDenied: "it must be readable by you (`ls -l` shows who may)"
-    case .tooManyOpenFiles, .tooManyOpenFilesInSystem: "raise `ulimit -n`"
-    default: nil
+    default: error.shortageHint
     }
   }
 }

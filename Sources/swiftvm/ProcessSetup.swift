@@ -10,6 +10,8 @@ enum ProcessSetup {
       guard let null = try? OwnedDescriptor.open("/dev/null", O_RDWR), null.number <= 2 else { break }
       _ = null.release()
     }
+    // One heap: threads allocate little, and each of their own would cost pages and system calls.
+    mallopt(M_ARENA_MAX, 1)
     // A reader that went away is a result of write(2), not the end of the guest.
     clinux_ignore_broken_pipes()
   }

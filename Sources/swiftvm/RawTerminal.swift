@@ -11,7 +11,9 @@ struct RawTerminal {
 
   /// Passes every byte on as it is typed, Ctrl-C included.
   func enter() {
-    if clinux_terminal_raw() == 0 { StandardError.isRaw.store(true, ordering: .relaxed) }
+    guard clinux_terminal_raw() == 0 else { return }
+    // Errors that go to a file are plain lines all the same.
+    StandardError.isRaw.store(isatty(STDERR_FILENO) == 1, ordering: .relaxed)
   }
 
   func leave() {

@@ -8,7 +8,7 @@ struct RunCommand: ParsableCommand {
     abstract: "Boot a guest.",
     discussion: """
       swiftvm run -k vmlinuz -i initrd.img -m 2G -c 2
-      swiftvm run -k vmlinuz -i initrd.img -a "quiet ip=dhcp" --serial socket=/tmp/vm.sock
+      swiftvm run -k vmlinuz -i initrd.img -a "quiet ip=dhcp" --serial pty
       """)
 
   @OptionGroup var options: RunOptions
@@ -28,11 +28,16 @@ struct RunCommand: ParsableCommand {
       document = try ConfigurationFile.parse(
         try InputFile.contents(of: config, what: "configuration"), name: config)
     }
-    let configuration = try document.overridden(by: options.document).configuration()
+    document = document.overridden(by: options.document)
     if dumpConfig {
-      print(ConfigurationFile(configuration).json())
+      print(ConfigurationFile(try document.configuration()).json())
       return
     }
-    try Session(configuration, log: VerboseLog(isOn: verbose)).run()
+    try Self.run(document, isVerbose: verbose)
+  }
+
+  /// Boots the guest that `document` describes.
+  static func run(_ document: ConfigurationFile, isVerbose: Bool) throws(Failure) {
+    try Session(try document.configuration(), log: VerboseLog(isOn: isVerbose)).run()
   }
 }

@@ -56,7 +56,8 @@ final class Session {
     _ builder: borrowing MachineBuilder, _ configuration: ValidatedConfiguration, _ loop: EventLoop,
     _ control: Control, _ console: Console
   ) throws(Failure) {
-    var crashes = CrashLoopGuard()
+    let clock = HostClock()
+    var crashes = CrashLoopGuard(startedAt: clock.monotonicNanoseconds)
     while true {
       let ending: MachineEnding
       do throws(MachineError) {
@@ -82,6 +83,8 @@ final class Session {
         return
       case .stopped:
         log("ended as asked")
+        // A reader who does not read must not hold up somebody who wants the end.
+        console.close(milliseconds: 500)
         return
       case .crashed(let report):
         console.close()
@@ -91,7 +94,7 @@ final class Session {
         log("the guest reset the machine")
       case .tripleFault(let report):
         StandardError.line(CrashText.text(report))
-        if configuration.onReboot == .reset, crashes.noteTripleFault() {
+        if configuration.onReboot == .reset, crashes.noteTripleFault(at: clock.monotonicNanoseconds) {
           throw Failure(
             .guestCrashed,
             "the guest triple-faulted \(CrashLoopGuard.limit) times in a row, at once after its start",
@@ -118,20 +121,11 @@ final class Session {
   private func open(_ image: VMConfiguration.Image) throws(Failure) -> (ImageFile, ImageFile?) {
     switch image {
     case .kernel(let path, let initrd):
-      let kernel = try InputFile.open(path, what: "kernel")
-      guard let initrd else { return (try imageFile(kernel, path), nil) }
-      return (try imageFile(kernel, path), try imageFile(InputFile.open(initrd, what: "initrd"), initrd))
+      let kernel = try InputFile.image(path, what: "kernel")
+      guard let initrd else { return (kernel, nil) }
+      return (kernel, try InputFile.image(initrd, what: "initrd"))
     case .flat(let path):
-      return (try imageFile(InputFile.open(path, what: "flat image"), path), nil)
-    }
-  }
-
-  private func imageFile(_ descriptor: consuming OwnedDescriptor, _ path: String) throws(Failure) -> ImageFile
-  {
-    do throws(ImageFileError) {
-      return try ImageFile(descriptor, name: path)
-    } catch {
-      throw Failure(.usage, "\(path) \(error)", hint: error.hint)
+      return (try InputFile.image(path, what: "flat image"), nil)
     }
   }
 
@@ -152,26 +146,5 @@ final class Session {
     } catch {
       throw Failure(MachineError.host("the event loop", error))
     }
-  }
-}
-
-/// Tells a guest that reboots by triple fault from one that faults at once, again and again.
-struct CrashLoopGuard {
-  static let limit = 3
-  private static let quick: UInt64 = 2_000_000_000
-  private let clock = HostClock()
-  private var last: UInt64
-  private var count = 0
-
-  init() {
-    last = clock.monotonicNanoseconds
-  }
-
-  /// Whether the machine should not be started again.
-  mutating func noteTripleFault() -> Bool {
-    let now = clock.monotonicNanoseconds
-    count = now &- last < Self.quick ? count + 1 : 1
-    last = now
-    return count >= Self.limit
   }
 }

@@ -16,6 +16,15 @@ struct SwiftVM: ParsableCommand {
   static func main() {
     ProcessSetup.prepare()
     do {
+      // Swift reads them from there, and takes failure for none at all.
+      guard !CommandLine.arguments.isEmpty else {
+        throw Failure(
+          .hostNotAble, "cannot read the arguments from /proc/self/cmdline",
+          hint: "mount /proc, or raise `ulimit -n`")
+      }
+      if let plain = PlainArguments(CommandLine.arguments.dropFirst()) {
+        return try RunCommand.run(plain.document, isVerbose: plain.isVerbose)
+      }
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as Failure {
@@ -24,7 +33,10 @@ struct SwiftVM: ParsableCommand {
     } catch {
       // Help and version are asked for; everything else is an argument that is wrong.
       if exitCode(for: error).isSuccess { exit(withError: error) }
-      StandardError.line(fullMessage(for: error))
+      let command = CommandLine.arguments.dropFirst().first { ["run", "doctor"].contains($0) }
+      let hint =
+        "`\((["swiftvm"] + [command].compactMap { $0 }).joined(separator: " ")) --help` shows the options"
+      StandardError.report(Failure(.usage, message(for: error), hint: hint))
       CLinux.exit(ExitStatus.usage.rawValue)
     }
   }

@@ -7,6 +7,7 @@
 // such as fd_set. What needs it is in the .c files.
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -114,10 +115,24 @@ static inline void *_Nullable clinux_map_failed_to_null(void *_Nullable address)
     return address == MAP_FAILED ? NULL : address;
 }
 
-/// Private anonymous memory, populated by first touch; NULL with errno set when refused.
-static inline void *_Nullable clinux_map_anonymous(size_t size) {
-    return clinux_map_failed_to_null(
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+/// `size` bytes, whole pages, of private anonymous memory, populated by first touch; NULL with errno set when
+/// refused. Begins where a huge page can, on a multiple of 2 MiB: KVM maps huge pages only where host and guest
+/// address agree.
+static inline void *_Nullable clinux_map_guest_memory(size_t size) {
+    const size_t huge = (size_t)2 << 20;
+    if (size > SIZE_MAX - huge) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    char *base = (char *)clinux_map_failed_to_null(mmap(
+        NULL, size + huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    if (!base)
+        return NULL;
+    size_t before = -(uintptr_t)base & (huge - 1);
+    if (before)
+        munmap(base, before);
+    munmap(base + before + size, huge - before);
+    return base + before;
 }
 
 /// A shared mapping of a descriptor; NULL with errno set when refused.
@@ -138,6 +153,10 @@ static inline int clinux_kick_signal(void) { return SIGRTMIN; }
 
 /// Gives the kick signal a handler that does nothing, so that it interrupts and never kills.
 int clinux_install_kick_handler(void);
+
+/// Lets the kick signal reach the calling thread, whatever mask it inherited: a thread has its mask from
+/// the one that made it, and a process from the one that started it.
+void clinux_unblock_kick(void);
 
 /// Makes writing to a pipe or socket without a reader an error (EPIPE) and not the process's end.
 void clinux_ignore_broken_pipes(void);
@@ -161,13 +180,17 @@ int clinux_listen_unix(const char *_Nonnull path);
 /// 0 where io_uring can be used, or -errno: -ENOSYS or -EPERM where it cannot.
 int clinux_probe_io_uring(void);
 
+/// An io_uring that does nothing but hold the open file of `fd`. When the ring goes, a worker of the kernel
+/// lets go of the file, and nobody waits for that.
+int clinux_hold_in_ring(int fd);
+
 /// Another descriptor for the same open file, close-on-exec.
 static inline int clinux_duplicate(int fd) {
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     return copy < 0 ? -errno : copy;
 }
 
-/// A Unix stream connection to `path`.
+/// A Unix stream connection to `path`, non-blocking; -EAGAIN when the listener's queue is full.
 int clinux_connect_unix(const char *_Nonnull path);
 
 /// The next connection to a listening socket, close-on-exec.

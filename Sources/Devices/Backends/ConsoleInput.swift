@@ -1,14 +1,15 @@
 internal import CLinux
 public import SystemPackage
 
-/// The way from a person to a serial port: reads no more than the port takes, so a paste of any
-/// length waits where it came from instead of being lost.
+/// The way from a person to a serial port: reads no more than the port takes and a bounded number of
+/// bytes beyond, so a paste of any length waits where it came from instead of being lost.
 ///
 /// Belongs to the thread of its event loop.
 public final class ConsoleInput {
   private let loop: EventLoop
   private let descriptor: Int32
   private let isPseudoTerminal: Bool
+  private let readAhead: Int
   private let retry: Timer
   /// Sees what was read, and returns what the guest gets: the place for an escape key.
   private let filter: (ArraySlice<UInt8>) -> [UInt8]
@@ -24,15 +25,19 @@ public final class ConsoleInput {
 
   /// Reads from `descriptor`, which stays the caller's and must outlive this.
   ///
-  /// - Parameter isPseudoTerminal: the descriptor is a pseudo terminal's master. A hang-up is not its
-  ///   end: somebody may open the other side again.
+  /// - Parameters:
+  ///   - isPseudoTerminal: the descriptor is a pseudo terminal's master. A hang-up is not its end:
+  ///     somebody may open the other side again.
+  ///   - readAhead: how many bytes to hold for a port without room, so that `filter` sees what is typed
+  ///     at a guest that reads nothing.
   public init(
-    _ descriptor: Int32, on loop: EventLoop, isPseudoTerminal: Bool = false,
+    _ descriptor: Int32, on loop: EventLoop, isPseudoTerminal: Bool = false, readAhead: Int = 0,
     filter: @escaping (ArraySlice<UInt8>) -> [UInt8] = { Array($0) }, onEnd: @escaping () -> Void = {}
   ) throws(Errno) {
     self.descriptor = descriptor
     self.loop = loop
     self.isPseudoTerminal = isPseudoTerminal
+    self.readAhead = readAhead
     retry = try Timer()
     self.filter = filter
     self.onEnd = onEnd
@@ -68,14 +73,14 @@ public final class ConsoleInput {
     deliver()
   }
 
-  /// Gives the port what waits, and listens for more only when nothing is left.
+  /// Gives the port what waits, and listens for more when that leaves nothing, or little enough.
   private func deliver() {
     guard let port else { return }
     if !pending.isEmpty {
       let taken = port.receive(pending.span)
       pending = pending.dropFirst(taken)
     }
-    listen(pending.isEmpty && !hasEnded)
+    listen((pending.isEmpty || pending.count < readAhead) && !hasEnded)
   }
 
   private func listen(_ wanted: Bool) {

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Synchronization
 
 /// A byte queue between one producer and one consumer, without a lock.
@@ -5,7 +6,7 @@ internal import Synchronization
 final class ConsoleRing: Sendable {
   static let capacity = 1 << 16
 
-  // Allocated in init, freed in deinit. A byte between head and tail belongs to the consumer, any
+  // From calloc in init, freed in deinit. A byte between head and tail belongs to the consumer, any
   // other one to the producer.
   private nonisolated(unsafe) let bytes: UnsafeMutablePointer<UInt8>
   /// Bytes ever taken, and ever put in.
@@ -13,12 +14,13 @@ final class ConsoleRing: Sendable {
   private let tail = Atomic<Int>(0)
 
   init() {
-    unsafe bytes = .allocate(capacity: Self.capacity)
-    unsafe bytes.initialize(repeating: 0, count: Self.capacity)
+    // Zeroed without being touched: most machines say less than a buffer full.
+    guard let memory = unsafe calloc(Self.capacity, 1) else { fatalError("out of memory") }
+    unsafe bytes = memory.bindMemory(to: UInt8.self, capacity: Self.capacity)
   }
 
   deinit {
-    unsafe bytes.deallocate()
+    unsafe free(bytes)
   }
 
   /// Puts a byte in; false when there is no room. Producer only.

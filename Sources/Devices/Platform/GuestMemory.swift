@@ -31,7 +31,7 @@ public final class GuestMemory: Sendable {
   public init(_ ranges: [GuestRange]) throws(Errno) {
     var regions: [Region] = []
     for range in ranges {
-      guard let size = Int(exactly: range.size), let host = unsafe clinux_map_anonymous(size) else {
+      guard let size = Int(exactly: range.size), let host = unsafe clinux_map_guest_memory(size) else {
         let error = Errno(rawValue: clinux_errno())
         for region in regions { Self.unmap(region) }
         throw error

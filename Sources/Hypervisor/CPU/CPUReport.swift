@@ -21,31 +21,32 @@ public struct CPUReport: Sendable {
   public let instructionBytes: [UInt8]
   /// The exits before this, newest first.
   public let history: [String]
+}
 
+extension CPUReport {
   init(_ cpu: borrowing VirtualCPU, exit: VCPUExit?, history: [VCPUExit], memory: GuestMemory) {
-    vcpu = cpu.id
-    cause = exit?.description
     // A vCPU that cannot even tell its registers is reported with zeros.
     let general = (try? cpu.registers()) ?? kvm_regs()
     let system = (try? cpu.systemRegisters()) ?? kvm_sregs()
-    instructionPointer = general.rip
-    registers = Self.list(general, system)
-    instructionAddress = cpu.physicalAddress(ofVirtual: system.cs.base &+ general.rip)
-    bytesAtInstruction =
-      instructionAddress.flatMap { address in
-        // An instruction near the end of RAM has fewer bytes.
-        (1...15).reversed().lazy.compactMap { try? memory.readBytes($0, at: address) }.first
-      } ?? []
-    self.history = history.map(\.description)
-    guard case .internalError(let suberror) = exit else {
-      errorData = []
-      isEmulationFailure = false
-      instructionBytes = []
-      return
+    let address = cpu.physicalAddress(ofVirtual: system.cs.base &+ general.rip)
+    var errorData: [UInt64] = []
+    var isEmulationFailure = false
+    if case .internalError(let suberror) = exit {
+      errorData = cpu.internalErrorData
+      isEmulationFailure = suberror == UInt32(KVM_INTERNAL_ERROR_EMULATION)
     }
-    errorData = cpu.internalErrorData
-    isEmulationFailure = suberror == UInt32(KVM_INTERNAL_ERROR_EMULATION)
-    instructionBytes = isEmulationFailure ? Self.instructionBytes(in: errorData) : []
+    self.init(
+      vcpu: cpu.id, cause: exit?.description, instructionPointer: general.rip,
+      registers: Self.list(general, system), instructionAddress: address,
+      bytesAtInstruction: address.flatMap { Self.bytes(at: $0, in: memory) } ?? [],
+      errorData: errorData, isEmulationFailure: isEmulationFailure,
+      instructionBytes: isEmulationFailure ? Self.instructionBytes(in: errorData) : [],
+      history: history.map(\.description))
+  }
+
+  /// As much of an instruction as there is memory for.
+  private static func bytes(at address: GuestAddress, in memory: GuestMemory) -> [UInt8]? {
+    (1...15).reversed().lazy.compactMap { try? memory.readBytes($0, at: address) }.first
   }
 
   /// An emulation failure's data: flags, then the instruction's size in a byte, then its bytes

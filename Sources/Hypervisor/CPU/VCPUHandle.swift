@@ -53,13 +53,14 @@ final class VCPUHandle: Sendable {
 
   // MARK: The vCPU's own thread
 
-  /// Announces the calling thread as the one to kick.
+  /// Announces the calling thread as the one to kick, and makes it one that can be kicked.
   ///
   /// - Precondition: `immediateExit` stays valid until `withdraw`.
   @unsafe
   func announce(immediateExit: UnsafeMutablePointer<UInt8>) {
     // An atomic byte has a byte's size and alignment.
     let flag = unsafe UnsafeMutableRawPointer(immediateExit).assumingMemoryBound(to: Atomic<UInt8>.self)
+    clinux_unblock_kick()
     runner.withLock { unsafe $0 = Runner(thread: pthread_self(), immediateExit: flag) }
   }
 

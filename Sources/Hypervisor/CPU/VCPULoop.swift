@@ -71,10 +71,16 @@ struct VCPULoop: ~Copyable {
     case .interrupted, .halt:
       return nil
     case .tripleFault:
-      return .tripleFault(report(on: exit))
+      return tripleFault(exit)
     case .failedEntry, .internalError, .runFailed, .unexpected:
       return unhandled(exit)
     }
+  }
+
+  // Reports allocate: what makes them stays out of the loop's code.
+  @inline(never)
+  private func tripleFault(_ exit: VCPUExit) -> VCPUEnding {
+    .tripleFault(report(on: exit))
   }
 
   @inline(never)

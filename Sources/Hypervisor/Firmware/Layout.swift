@@ -13,7 +13,7 @@ public import Devices
 ///     000e_0000  ACPI tables, reserved
 ///     0010_0000  RAM
 ///     c000_0000  PCI memory window (32-bit BARs)
-///     e000_0000  PCI ECAM, 1 MiB a bus
+///     e000_0000  PCI ECAM of bus 0
 ///     fec0_0000  I/O APIC
 ///     fee0_0000  local APICs
 ///     feff_c000  KVM: identity map page and TSS (Intel hosts, before EPT unrestricted guest)
@@ -37,9 +37,10 @@ public enum Layout {
   /// Where low RAM must end.
   public static let pciHole: GuestAddress = 0xC000_0000
   public static let pciWindow = GuestRange(base: 0xC000_0000, size: 0x2000_0000)
-  public static let ecam = GuestRange(base: 0xE000_0000, size: 0x1000_0000)
-  /// What `ecam` has room for.
-  public static let pciBuses: ClosedRange<UInt16> = 0...255
+  public static let ecam = GuestRange(base: 0xE000_0000, size: 0x10_0000)
+  /// What `ecam` has room for. There are no bridges, and Linux asks every bus that is promised here for 32
+  /// devices: 256 buses would cost 16384 exits at each boot.
+  public static let pciBuses: ClosedRange<UInt16> = 0...0
   public static let ioapic: GuestAddress = 0xFEC0_0000
   public static let ioapicID: UInt8 = 0
   public static let localAPIC: GuestAddress = 0xFEE0_0000

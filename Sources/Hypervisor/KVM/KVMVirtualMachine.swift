@@ -7,9 +7,9 @@ struct KVMVirtualMachine: ~Copyable {
   private let descriptor: VMDescriptor
   private let runAreaSize: Int
 
-  /// Makes a machine with in-kernel interrupt controllers (PIC, I/O APIC, local APICs) and PIT,
-  /// without memory or vCPUs.
-  static func make(on kvm: borrowing KVM) throws(KVMError) -> KVMVirtualMachine {
+  /// Makes a machine with in-kernel interrupt controllers (PIC, I/O APIC, local APICs) and PIT, without
+  /// vCPUs, and gives it `memory`, if any, which must outlive it.
+  static func make(on kvm: borrowing KVM, memory: GuestMemory? = nil) throws(KVMError) -> KVMVirtualMachine {
     for capability in Capability.required where kvm.extent(of: capability) == 0 {
       throw .lacksCapability(capability.name)
     }
@@ -18,6 +18,9 @@ struct KVMVirtualMachine: ~Copyable {
     let vm = KVMVirtualMachine(
       descriptor: VMDescriptor(OwnedDescriptor(takingOver: Int32(truncatingIfNeeded: number))),
       runAreaSize: runAreaSize)
+    // Memory before chips: these leave the kernel grace periods to wait for, some milliseconds, and a
+    // change of memory waits for all of them.
+    if let memory { try vm.map(memory) }
     try vm.addChips(hasIdentityMap: kvm.extent(of: .identityMapAddress) > 0)
     return vm
   }

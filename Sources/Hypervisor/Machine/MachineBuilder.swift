@@ -41,9 +41,8 @@ public struct MachineBuilder: ~Copyable {
 
   private func makeVirtualMachine(_ memory: GuestMemory) throws(MachineError) -> KVMVirtualMachine {
     do throws(KVMError) {
-      let vm = try KVMVirtualMachine.make(on: kvm)
+      let vm = try KVMVirtualMachine.make(on: kvm, memory: memory)
       if configuration.cpuCount > 255 { try vm.enableWideAPICIDs() }
-      try vm.map(memory)
       return vm
     } catch {
       throw .kvm(error)

@@ -42,7 +42,8 @@ extension MachineError: CustomStringConvertible {
     case .boot(let error): error.hint
     case .memory: "give less with -m, or free memory on the host (`ulimit -v` may limit it too)"
     case .host(_, .tooManyOpenFiles), .host(_, .tooManyOpenFilesInSystem): "raise `ulimit -n`"
-    case .host(_, .resourceTemporarilyUnavailable): "raise `ulimit -u`: no thread could be made"
+    case .host(_, .resourceTemporarilyUnavailable):
+      "no thread could be made: raise `ulimit -u`, or `ulimit -v`"
     case .tablesTooLarge: "give fewer vCPUs with -c"
     case .tooManyDevices: "give fewer disks and network cards"
     case .conflict, .placement, .host: nil

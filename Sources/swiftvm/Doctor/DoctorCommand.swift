@@ -16,9 +16,10 @@ struct DoctorCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let examination = Examination()
+    let examination = Examination.ofThisHost()
     print(json ? Self.json(examination) : Self.text(examination))
-    if !examination.isAble { throw ExitCode(ExitStatus.hostNotAble.rawValue) }
+    // Everything has been said: no error line on top.
+    if !examination.isAble { CLinux.exit(ExitStatus.hostNotAble.rawValue) }
   }
 
   static func text(_ examination: Examination) -> String {

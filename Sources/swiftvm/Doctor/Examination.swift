@@ -9,11 +9,11 @@ struct Examination {
   /// Whether a stock kernel can be booted here.
   var isAble: Bool { findings.allSatisfy { $0.status != .problem } }
 
-  init() {
-    findings =
-      Self.kvm() + [
-        Self.virtualisation(.detect()), Self.tun(), Self.vhostNet(), Self.ioUring(), Self.hugePages(),
-      ]
+  static func ofThisHost() -> Examination {
+    Examination(
+      findings: kvm() + [
+        virtualisation(.detect()), tun(), vhostNet(), ioUring(), hugePages(SystemFile.text(hugePagesPath)),
+      ])
   }
 
   private static func kvm() -> [Finding] {
@@ -92,16 +92,18 @@ struct Examination {
       remedy: "`sudo sysctl kernel.io_uring_disabled=0`; disks work without it, by threads")
   }
 
-  private static func hugePages() -> Finding {
-    let path = "/sys/kernel/mm/transparent_hugepage/enabled"
-    let setting = SystemFile.text(path) ?? ""
-    let chosen = setting.split(separator: "[").last?.split(separator: "]").first.map(String.init)
+  private static let hugePagesPath = "/sys/kernel/mm/transparent_hugepage/enabled"
+
+  /// - Parameter setting: the kernel's choices, the chosen one in brackets; nil where it has none.
+  static func hugePages(_ setting: String?) -> Finding {
+    let chosen = setting?.split(separator: "[", omittingEmptySubsequences: false).dropFirst().first?
+      .split(separator: "]").first
     switch chosen {
-    case "always", "madvise": return .ok("huge pages", "transparent, \(chosen ?? "")")
+    case "always"?, "madvise"?: return .ok("huge pages", "transparent, \(chosen ?? "")")
     default:
       return .warning(
         "huge pages", "no transparent huge pages (\(chosen ?? "not in this kernel"))",
-        remedy: "`echo madvise | sudo tee \(path)`; guests run without them, slower")
+        remedy: "`echo madvise | sudo tee \(hugePagesPath)`; guests run without them, slower")
     }
   }
 }

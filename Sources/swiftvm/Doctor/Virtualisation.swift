@@ -18,12 +18,20 @@ struct Virtualisation: Equatable {
     let flavour = modules.isEmpty ? "no KVM module seen" : modules.joined(separator: ", ")
     return "\(cpu.map(\.rawValue) ?? "neither VMX nor SVM"), \(flavour)"
   }
+}
 
+extension Virtualisation {
   static func detect() -> Virtualisation {
-    let flags = SystemFile.text("/proc/cpuinfo").flatMap(flags) ?? []
-    let cpu: Extension? = flags.contains("vmx") ? .vmx : flags.contains("svm") ? .svm : nil
-    let modules = ["kvm_intel", "kvm_amd", "kvm_pvm"].filter { SystemFile.exists("/sys/module/\($0)") }
-    return Virtualisation(cpu: cpu, modules: modules)
+    Virtualisation(
+      cpuinfo: SystemFile.text("/proc/cpuinfo") ?? "",
+      modules: ["kvm_intel", "kvm_amd", "kvm_pvm"].filter { SystemFile.exists("/sys/module/\($0)") })
+  }
+
+  /// - Parameter cpuinfo: what /proc/cpuinfo holds.
+  init(cpuinfo: String, modules: [String]) {
+    let flags = Self.flags(cpuinfo) ?? []
+    cpu = flags.contains("vmx") ? .vmx : flags.contains("svm") ? .svm : nil
+    self.modules = modules
   }
 
   /// The flags of the first CPU.

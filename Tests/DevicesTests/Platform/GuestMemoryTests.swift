@@ -21,6 +21,14 @@ struct GuestMemoryTests {
     #expect(try memory.readBytes(8, at: 0x0FFD) == [0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11])
   }
 
+  @Test(arguments: [0x1000, 0x1F_F000, 0x20_0000, 0x40_1000] as [UInt64])
+  func `memory begins where a huge page can, and is all there`(size: UInt64) throws {
+    let memory = try GuestMemory([GuestRange(base: 0, size: size)])
+    #expect(UInt(bitPattern: unsafe memory.regions[0].hostBase) % 0x20_0000 == 0)
+    try memory.write(0x5A as UInt8, at: GuestAddress(size - 1))
+    #expect(try memory.read(UInt8.self, at: GuestAddress(size - 1)) == 0x5A)
+  }
+
   @Test func `each region has memory of its own`() throws {
     try memory.write(bytes: [1, 2, 3], at: 0x1_0000)
     #expect(try memory.readBytes(3, at: 0x1_0000) == [1, 2, 3])

@@ -1,0 +1,39 @@
+internal import Testing
+
+/// What a job in L1 said: the guest's console on standard output, swiftvm on standard error.
+struct Transcript: CustomStringConvertible {
+  let status: Int32
+  let output: String
+  let error: String
+
+  /// The console's lines, without their carriage returns.
+  var lines: [Substring] {
+    output.split(whereSeparator: \.isNewline)
+  }
+
+  /// The lines that begin with `prefix`, without it.
+  func lines(after prefix: String) -> [Substring] {
+    lines.filter { $0.hasPrefix(prefix) }.map { $0.dropFirst(prefix.count) }
+  }
+
+  func said(_ text: String) -> Bool { output.contains(text) }
+
+  func reported(_ text: String) -> Bool { error.contains(text) }
+
+  /// Each time that the guest came up: its processors and its memory in KiB.
+  var arrivals: [(cpus: Int, memory: Int)] {
+    lines(after: "swiftvm-guest: up ").compactMap { line in
+      guard let match = line.wholeMatch(of: /(\d+) cpus (\d+) kB/), let cpus = Int(match.1),
+        let memory = Int(match.2)
+      else { return nil }
+      return (cpus, memory)
+    }
+  }
+
+  var description: String {
+    "status \(status)\n--- console\n\(output)\n--- standard error\n\(error)"
+  }
+
+  /// The whole, for an expectation that fails.
+  var comment: Comment { Comment(rawValue: description) }
+}

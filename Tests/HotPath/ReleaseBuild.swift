@@ -1,0 +1,15 @@
+internal import Glibc
+internal import ProcessSupport
+
+/// What `make release` builds, before it is stripped of its symbols.
+enum ReleaseBuild {
+  static let path = Repository.root + "/.build-release/release/swiftvm"
+
+  /// Read once, for all tests.
+  static let executable = Task { try await Executable(path) }
+
+  static var isThere: Bool {
+    // The path is only read.
+    unsafe access(path, R_OK) == 0
+  }
+}

@@ -1,0 +1,129 @@
+import Hypervisor
+import Testing
+
+@testable import swiftvm
+
+struct ConfigurationFileTests {
+  private func failure(_ document: ConfigurationFile) -> Failure? {
+    do throws(Failure) {
+      _ = try document.configuration()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test func `what is not said has the documented default`() throws {
+    let configuration = try ConfigurationFile().configuration()
+    #expect(configuration == VMConfiguration())
+    #expect(configuration.memory == 1 << 30)
+    #expect(configuration.cpus == 1)
+    #expect(configuration.serial == .stdio)
+    #expect(configuration.onReboot == .reset)
+    #expect(configuration.shutdownTimeout == 10)
+    #expect(configuration.bootHint == 15)
+  }
+
+  @Test func `a configuration and its document say the same`() throws {
+    var configuration = VMConfiguration()
+    configuration.image = .kernel(path: "vmlinuz", initrd: "initrd.img")
+    configuration.append = ["quiet", "a=\"b c\""]
+    configuration.appendOnly = "console=hvc0"
+    configuration.memory = 1537 << 20
+    configuration.cpus = 3
+    configuration.serial = .socket(path: "/tmp/a=b.sock")
+    configuration.onReboot = .exit
+    configuration.shutdownTimeout = 0
+    configuration.bootHint = 1
+    #expect(try ConfigurationFile(configuration).configuration() == configuration)
+    configuration.image = .flat(path: "boot.bin")
+    #expect(try ConfigurationFile(configuration).configuration() == configuration)
+  }
+
+  @Test func `what the flags say wins, and the rest stays`() throws {
+    var file = ConfigurationFile()
+    file.kernel = "vmlinuz"
+    file.initrd = "initrd.img"
+    file.memory = .mebibytes(512)
+    file.cpus = 4
+    file.append = ["quiet"]
+    file.serial = "null"
+    var flags = ConfigurationFile()
+    flags.cpus = 2
+    flags.append = ["debug"]
+    flags.memory = .text("2G")
+    let merged = try file.overridden(by: flags).configuration()
+    #expect(merged.image == .kernel(path: "vmlinuz", initrd: "initrd.img"))
+    #expect(merged.cpus == 2)
+    #expect(merged.append == ["debug"])
+    #expect(merged.memory == 2 << 30)
+    #expect(merged.serial == .null)
+  }
+
+  @Test func `a flat image from the flags takes the place of the file's kernel and initrd`() throws {
+    var file = ConfigurationFile()
+    file.kernel = "vmlinuz"
+    file.initrd = "initrd.img"
+    var flags = ConfigurationFile()
+    flags.flat = "boot.bin"
+    #expect(try file.overridden(by: flags).configuration().image == .flat(path: "boot.bin"))
+  }
+
+  @Test func `a kernel from the flags takes the place of the file's flat image`() throws {
+    var file = ConfigurationFile()
+    file.flat = "boot.bin"
+    var flags = ConfigurationFile()
+    flags.kernel = "vmlinuz"
+    #expect(
+      try file.overridden(by: flags).configuration().image == .kernel(path: "vmlinuz", initrd: nil))
+  }
+
+  @Test func `two images, or an initrd for a flat one, are one too many`() {
+    var document = ConfigurationFile()
+    document.flat = "boot.bin"
+    document.initrd = "initrd.img"
+    #expect(failure(document)?.message.contains("initrd") == true)
+    document.kernel = "vmlinuz"
+    #expect(failure(document)?.message.contains("both --kernel and --flat") == true)
+    #expect(failure(document)?.status == .usage)
+  }
+
+  @Test func `a value that is none names the option, the value and the choice`() {
+    var document = ConfigurationFile()
+    document.serial = "tty"
+    #expect(failure(document)?.message == "--serial tty: no such target")
+    #expect(failure(document)?.hint?.contains("socket=PATH") == true)
+    document = ConfigurationFile()
+    document.onReboot = "panic"
+    #expect(failure(document)?.message == "--on-reboot panic: no such policy")
+    #expect(failure(document)?.hint == "use reset or exit")
+    document = ConfigurationFile()
+    document.memory = .text("lots")
+    #expect(failure(document)?.message == "--memory lots: not an amount of memory")
+    #expect(failure(document)?.hint?.contains("512M") == true)
+  }
+
+  @Test func `a NUL in a path is refused, not cut off`() {
+    for key in [\ConfigurationFile.kernel, \.initrd, \.flat, \.serial] {
+      var document = ConfigurationFile()
+      document[keyPath: key] = "file=a\0b"
+      #expect(failure(document)?.message.contains("a NUL in the name") == true)
+    }
+  }
+}
+
+struct SerialTargetTests {
+  @Test(arguments: [
+    ("stdio", SerialTarget.stdio), ("pty", .pty), ("null", .null), ("file=/tmp/log", .file(path: "/tmp/log")),
+    ("socket=vm.sock", .socket(path: "vm.sock")), ("file=a=b", .file(path: "a=b")),
+  ])
+  func `a target is read and written back`(text: String, target: SerialTarget) {
+    #expect(SerialTarget(text) == target)
+    #expect("\(target)" == text)
+  }
+
+  @Test(arguments: ["", "tty", "STDIO", "file", "file=", "socket=", "socket", "pty=1", "=x", "null=", " pty"])
+  func `anything else is no target`(text: String) {
+    #expect(SerialTarget(text) == nil)
+  }
+}

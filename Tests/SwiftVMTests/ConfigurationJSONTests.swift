@@ -1,0 +1,112 @@
+import Testing
+
+@testable import swiftvm
+
+struct ConfigurationJSONTests {
+  private func parse(_ text: String) throws(Failure) -> ConfigurationFile {
+    try ConfigurationFile.parse(Array(text.utf8), name: "vm.json")
+  }
+
+  private func failure(_ text: String) -> Failure? {
+    do throws(Failure) {
+      _ = try parse(text)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test func `every key is read`() throws {
+    let document = try parse(
+      """
+      {"kernel": "k", "initrd": "i", "flat": "f", "append": ["a", "b"], "append-only": "c",
+       "memory": "2G", "cpus": 2, "serial": "pty", "on-reboot": "exit", "shutdown-timeout": 3, "boot-hint": 4}
+      """)
+    var expected = ConfigurationFile()
+    expected.kernel = "k"
+    expected.initrd = "i"
+    expected.flat = "f"
+    expected.append = ["a", "b"]
+    expected.appendOnly = "c"
+    expected.memory = .text("2G")
+    expected.cpus = 2
+    expected.serial = "pty"
+    expected.onReboot = "exit"
+    expected.shutdownTimeout = 3
+    expected.bootHint = 4
+    #expect(document == expected)
+  }
+
+  @Test func `a document is written and read back`() throws {
+    var document = ConfigurationFile()
+    document.kernel = "/boot/vmlinuz \"x\" \\ \u{0} é"
+    document.append = ["a/b", ""]
+    document.memory = .mebibytes(300)
+    #expect(try parse(document.json()) == document)
+  }
+
+  @Test func `an empty document says nothing`() throws {
+    #expect(try parse("{}") == ConfigurationFile())
+    #expect(try parse(#"{"kernel": null}"#) == ConfigurationFile())
+  }
+
+  @Test func `memory is a number of MiB or a text`() throws {
+    #expect(try parse(#"{"memory": 512}"#).memory?.bytes() == 512 << 20)
+    #expect(try parse(#"{"memory": "512"}"#).memory?.bytes() == 512 << 20)
+    #expect(try parse(#"{"memory": "2G"}"#).memory?.bytes() == 2 << 30)
+  }
+
+  @Test func `an unknown key is named, with the nearest known one`() {
+    let failure = failure(#"{"kernel": "k", "shutdown_timeout": 3}"#)
+    #expect(failure?.status == .usage)
+    #expect(failure?.message == "vm.json: unknown key \"shutdown_timeout\"")
+    #expect(failure?.hint == "did you mean \"shutdown-timeout\"?")
+  }
+
+  @Test func `an unknown key like none lists them all`() {
+    let failure = failure(#"{"frobnicate": true}"#)
+    #expect(failure?.message == "vm.json: unknown key \"frobnicate\"")
+    for key in ConfigurationFile.CodingKeys.allCases {
+      #expect(failure?.hint?.contains(key.rawValue) == true)
+    }
+  }
+
+  @Test(arguments: [
+    ("", "vm.json"), ("{", "vm.json"), ("[1]", "vm.json"), ("{\"cpus\": 1,,}", "vm.json"),
+    (#"{"cpus": "two"}"#, "key \"cpus\""), (#"{"cpus": 1.5}"#, "key \"cpus\""),
+    (#"{"append": "quiet"}"#, "key \"append\""), (#"{"append": [null]}"#, "key \"append"),
+    (#"{"memory": -1}"#, "key \"memory\""), (#"{"memory": true}"#, "key \"memory\""),
+    (#"{"kernel": 1}"#, "key \"kernel\""), (#"{"boot-hint": -1}"#, "key \"boot-hint\""),
+    (#"{"boot-hint": 4294967296}"#, "key \"boot-hint\""),
+  ])
+  func `a malformed document names the file, and the key where it is one key`(text: String, name: String) {
+    let failure = failure(text)
+    #expect(failure?.status == .usage)
+    #expect(failure?.message.hasPrefix("vm.json: ") == true)
+    #expect(failure?.message.contains(name) == true, "\(failure?.message ?? "")")
+    #expect(failure?.message.contains("\n") == false)
+    #expect(failure?.hint?.contains("--dump-config") == true, "\(failure?.message ?? "")")
+  }
+
+  @Test func `bytes that are no text are malformed`() {
+    #expect(throws: Failure.self) { try ConfigurationFile.parse([0xFF, 0x7B, 0x7D], name: "vm.json") }
+  }
+
+  @Test func `brackets without end are malformed, not fatal`() {
+    #expect(failure(String(repeating: "[", count: 100_000)) != nil)
+    #expect(failure("{\"append\":" + String(repeating: "[", count: 100_000)) != nil)
+  }
+
+  @Test(arguments: [
+    ("kernal", "kernel"), ("cpu", "cpus"), ("memmory", "memory"), ("appendonly", "append-only"),
+    ("bootHint", "boot-hint"),
+  ])
+  func `the nearest key is the one with the fewest typing errors`(typed: String, meant: String) {
+    #expect(typed.nearest(of: ConfigurationFile.CodingKeys.allCases.map(\.rawValue)) == meant)
+  }
+
+  @Test func `nothing is near to nothing`() {
+    #expect("".nearest(of: ["kernel"]) == nil)
+    #expect("kernel".nearest(of: []) == nil)
+  }
+}

@@ -1,0 +1,106 @@
+import ProcessSupport
+import Testing
+
+/// Standard input and output that are pipes, files, or not there at all.
+@Suite(.program, .kvm) struct StandardStreamTests {
+  private static let flood = String(
+    repeating: "a line of forty-eight characters and a line end.\r\n", count: 3000)
+  private let scratch: Scratch
+
+  init() throws {
+    scratch = try Scratch()
+  }
+
+  @Test(arguments: ["</dev/null", "<&-", "< <(:)", "< $guests/serial.bin"])
+  func `the guest goes on without input`(redirection: String) async throws {
+    let outcome = try await SwiftVMProgram.shell(
+      "exec $vm run --flat $guests/flood.bin -m 16 --on-reboot exit \(redirection)")
+    #expect(outcome.status == 0)
+    #expect(outcome.output == Self.flood)
+    #expect(outcome.error == "")
+  }
+
+  @Test func `the guest gets what came before the input's end, and goes on`() throws {
+    let program = try SwiftVMProgram.start("echo")
+    try program.waitForOutput("ready")
+    program.send("before")
+    try program.endInput()
+    try program.waitForOutput("before")
+    program.signal(2)
+    #expect(try program.waitForEnd() == 0)
+  }
+
+  @Test func `a file is read to its end`() async throws {
+    // The guest empties its FIFO when it starts, so the first bytes are not for it.
+    let path = try scratch.file(
+      "keys", Array(repeating: UInt8(ascii: "x"), count: 9000) + Array("end\u{04}".utf8))
+    let outcome = try await SwiftVMProgram.shell(
+      "exec $vm run --flat $guests/echo.bin -m 16 --on-reboot exit < \(path)")
+    #expect(outcome.status == 0)
+    #expect(outcome.output.hasPrefix("ready\r\nxxx"))
+    #expect(outcome.output.hasSuffix("xxxend"))
+    #expect(outcome.output.count > 8900)
+  }
+
+  @Test func `100 KiB pasted at once come back complete`() throws {
+    let program = try SwiftVMProgram.start("echo")
+    try program.waitForOutput("ready\r\n")
+    let paste = SerialTargetProcessTests.paste
+    program.send(paste)
+    try program.waitForOutput(count: 7 + paste.count)
+    #expect(Array(program.output.dropFirst(7)) == paste)
+    program.send([0x04])
+    program.signal(2)
+    #expect(try program.waitForEnd() == 0)
+  }
+
+  @Test func `a reader who leaves is told of once, and the guest goes on to its end`() async throws {
+    let outcome = try await SwiftVMProgram.shell(
+      """
+      $vm run --flat $guests/flood.bin -m 16 --on-reboot exit -v | head -n 1
+      echo status ${PIPESTATUS[0]}
+      """)
+    #expect(outcome.output.hasSuffix("status 0\n"))
+    let lines = outcome.error.split(separator: "\n")
+    #expect(
+      lines.count { $0.contains("warning: the console's output (stdio) cannot be written: Broken pipe") } == 1
+    )
+    #expect(lines.last?.contains("the guest reset the machine") == true)
+  }
+
+  @Test func `a full device is told of, and the guest goes on to its end`() async throws {
+    let outcome = try await SwiftVMProgram.shell(
+      "exec $vm run --flat $guests/flood.bin -m 16 --on-reboot exit > /dev/full")
+    #expect(outcome.status == 0)
+    #expect(outcome.error.contains("cannot be written: No space left on device"))
+  }
+
+  @Test func `closed standard output is nowhere`() async throws {
+    let outcome = try await SwiftVMProgram.shell(
+      "exec $vm run --flat $guests/flood.bin -m 16 --on-reboot exit >&-")
+    #expect(outcome.status == 0)
+    #expect(outcome.error == "")
+  }
+
+  @Test func `with all three closed no file of ours takes their place`() async throws {
+    let outcome = try await SwiftVMProgram.shell(
+      """
+      exec $vm run --flat $guests/flood.bin -m 16 --on-reboot exit -v --serial file=\(scratch("log")) <&- >&- 2>&-
+      """)
+    #expect(outcome.status == 0)
+    #expect(try scratch.content("log") == Array(Self.flood.utf8))
+  }
+
+  @Test func `errors with standard error closed still have their status`() async throws {
+    let outcome = try await SwiftVMProgram.shell("exec $vm run -k \(scratch("none")) 2>&-")
+    #expect(outcome.status == 2)
+    #expect(outcome.output == "")
+  }
+
+  @Test func `a reader who does not read holds up no signal`() throws {
+    let program = try SwiftVMProgram.start("chatter", ["-v"])
+    try program.waitForError("the machine runs")
+    program.signal(2)
+    #expect(try program.waitForEnd() == 0)
+  }
+}

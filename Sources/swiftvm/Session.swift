@@ -19,6 +19,7 @@ final class Session {
   func run() throws(Failure) {
     guard let image = wish.image else { throw Failure(ConfigurationError.noKernel) }
     let (kernel, initrd) = try open(image)
+    let disks = try openDisks()
     let kvm = try HostKVM.open()
     let cpuid: CPUIDTable
     let configuration: ValidatedConfiguration
@@ -37,8 +38,6 @@ final class Session {
       log("memory map: \(entry.range.base)-\(entry.range.last) \(entry.kind)")
     }
 
-    var disks: [AttachedDisk] = []
-    for disk in configuration.disks { disks.append(try DiskImage.open(disk, log: log)) }
     var builder = MachineBuilder(
       configuration, kvm: kvm, cpuid: cpuid, image: kernel, initrd: initrd, disks: disks)
     builder.onStage = { [log] in log($0) }
@@ -127,6 +126,17 @@ final class Session {
     case .flat(let path):
       return (try InputFile.image(path, what: "flat image"), nil)
     }
+  }
+
+  private func openDisks() throws(Failure) -> [AttachedDisk] {
+    do throws(ConfigurationError) {
+      try DiskConfiguration.check(wish.disks)
+    } catch {
+      throw Failure(error)
+    }
+    var disks: [AttachedDisk] = []
+    for disk in wish.disks { disks.append(try DiskImage.open(disk, log: log)) }
+    return disks
   }
 
   private func diskReports(

@@ -35,7 +35,8 @@ public struct DiskConfiguration: Hashable, Sendable {
   /// Places on the PCI bus beside the host bridge and the source of random numbers.
   public static let mostDisks = 30
 
-  static func check(_ disks: [DiskConfiguration]) throws(ConfigurationError) {
+  /// Whether a machine can have these, as far as that can be told without opening them.
+  public static func check(_ disks: [DiskConfiguration]) throws(ConfigurationError) {
     guard disks.count <= mostDisks else { throw .disk(.tooMany(disks.count)) }
     var ids: Set<String> = []
     for disk in disks {

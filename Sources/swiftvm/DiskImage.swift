@@ -66,7 +66,8 @@ enum DiskImage {
         throw failure(
           disk, "the file system cannot do without its cache (O_DIRECT)", hint: "leave cache=none out")
       }
-      throw failure(disk, "\(error)", hint: hint(error, disk))
+      throw failure(
+        disk, "\(error)", status: error.isShortage ? .hostNotAble : .usage, hint: hint(error, disk))
     }
   }
 
@@ -150,7 +151,7 @@ enum DiskImage {
     case .noSuchFileOrDirectory: "check the path; `truncate -s 10G FILE` makes an empty disk of 10 GiB"
     case .notPermitted, .noFunction:
       "this host refuses io_uring (`sysctl kernel.io_uring_disabled`); io=threads does without"
-    default: InputFile.hint(for: error)
+    default: error.shortageHint ?? InputFile.hint(for: error)
     }
   }
 }

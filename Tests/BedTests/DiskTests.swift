@@ -14,7 +14,7 @@ extension StockKernels {
       let options = disks.map { "-d \($0)" }.joined(separator: " ")
       return Guest(
         kernel: kernel.bzImage, options: "-c \(cpus) \(options)",
-        arguments: "quiet swiftvm.load=virtio_blk,ext4 \(arguments)")
+        arguments: "quiet swiftvm.load=virtio_pci,virtio_blk,ext4 \(arguments)")
     }
 
     struct Way: Sendable, CustomTestStringConvertible {

@@ -62,7 +62,7 @@ final class DiskFile: Sendable {
   }
 
   private func flush() -> Errno? {
-    guard cache != .unsafe else { return nil }
+    guard cache != .unsafe, !geometry.isReadOnly else { return nil }
     let lost = lostData.load(ordering: .relaxed)
     if lost != 0 { return Errno(rawValue: lost) }
     let result = clinux_sync_data(descriptor.number)

@@ -72,6 +72,23 @@ struct BlockFramingTests {
       try block.answer(to: request, written: used.written) == .init(status: 0, data: data, written: 4097))
   }
 
+  @Test func `as many buffers as the disk allows fit an indirect table`() throws {
+    let file = try TemporaryFile(size: 254 * 512)
+    let block = try BlockDriver(DiskBackend.threads.open(file))
+    try block.start()
+    let data = pattern(254 * 512)
+    let request = try block.make(1, data: data)
+    // Header, 254 buffers of data, status: a chain as long as the queue.
+    let cuts = Array(stride(from: UInt32(16), to: 254 * 512, by: 512))
+    let buffers = request.readable.split(at: cuts) + [request.writable]
+    #expect(buffers.count == Int(block.device.queueSizes[0]))
+    let table = try block.driver.arena.take(UInt64(16 * buffers.count))
+    try block.queues[0].add(buffers, indirectTable: table)
+    try block.driver.kick(block.queues[0], 0)
+    #expect(try block.driver.waitForUsed(block.queues[0], 0).written == 1)
+    #expect(try file.bytes(data.count, at: 0) == data)
+  }
+
   @Test func `a header that is too short is refused where there is a status byte`() throws {
     for size in 1..<16 {
       let readable = try block.driver.arena.readable(Array(repeating: 0, count: size))

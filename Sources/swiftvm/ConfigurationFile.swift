@@ -12,6 +12,8 @@ struct ConfigurationFile: Codable, Equatable {
   /// A number of MiB, or a text as `-m` takes it.
   var memory: MemoryText?
   var cpus: Int?
+  /// Each as `-d` takes it.
+  var disk: [String]?
   var serial: String?
   var console: String?
   var noRNG: Bool?
@@ -20,8 +22,7 @@ struct ConfigurationFile: Codable, Equatable {
   var bootHint: UInt32?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case kernel, initrd, flat, append, memory, cpus, serial
-    case console
+    case kernel, initrd, flat, append, memory, cpus, disk, serial, console
     case noRNG = "no-rng"
     case appendOnly = "append-only"
     case onReboot = "on-reboot"
@@ -44,6 +45,7 @@ struct ConfigurationFile: Codable, Equatable {
     merged.appendOnly = other.appendOnly ?? appendOnly
     merged.memory = other.memory ?? memory
     merged.cpus = other.cpus ?? cpus
+    merged.disk = other.disk ?? disk
     merged.serial = other.serial ?? serial
     merged.console = other.console ?? console
     merged.noRNG = other.noRNG ?? noRNG
@@ -80,6 +82,7 @@ struct ConfigurationFile: Codable, Equatable {
     if let memory { result.memory = try memory.bytes() }
     if let cpus { result.cpus = cpus }
     if let console { result.console = try Self.target(console, option: "--console") }
+    for text in disk ?? [] { result.disks.append(try DiskConfiguration(text)) }
     if let serial {
       result.serial = try Self.target(serial, option: "--serial")
     } else if result.console == .stdio {
@@ -115,6 +118,7 @@ struct ConfigurationFile: Codable, Equatable {
     appendOnly = configuration.appendOnly
     memory = .text("\(MemorySize(bytes: configuration.memory))")
     cpus = configuration.cpus
+    disk = configuration.disks.map(\.text)
     serial = "\(configuration.serial)"
     console = configuration.console.map { "\($0)" }
     noRNG = !configuration.hasEntropy

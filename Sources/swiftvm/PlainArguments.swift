@@ -35,6 +35,7 @@ struct PlainArguments: Equatable {
     case "--append-only": document.appendOnly = value
     case "-m", "--memory": document.memory = .text(value)
     case "-c", "--cpus": return Self.read(value, into: &document.cpus)
+    case "-d", "--disk": document.disk = (document.disk ?? []) + [value]
     case "--serial": document.serial = value
     case "--on-reboot": document.onReboot = value
     case "--shutdown-timeout": return Self.read(value, into: &document.shutdownTimeout)

@@ -26,6 +26,15 @@ struct RunOptions: ParsableArguments {
   @Option(name: .shortAndLong, help: ArgumentHelp("vCPUs (1)", valueName: "n"))
   var cpus: Int?
 
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      """
+      Disk, again for more (vda, vdb): PATH[,KEY=VALUE...] with readonly=on, serial=ID, queues=N, \
+      cache=writeback|none|unsafe, io=auto|uring|threads, discard=on|off, id=NAME, format=raw
+      """, valueName: "disk"))
+  var disk: [String] = []
+
   @Option(help: ArgumentHelp("stdio, pty, file=PATH, socket=PATH, null (stdio)", valueName: "to"))
   var serial: String?
 
@@ -57,6 +66,7 @@ struct RunOptions: ParsableArguments {
     document.appendOnly = appendOnly
     document.memory = memory.map(MemoryText.text)
     document.cpus = cpus
+    document.disk = disk.isEmpty ? nil : disk
     document.serial = serial
     document.console = console
     document.noRNG = noRNG ? true : nil

@@ -19,6 +19,7 @@ final class Session {
   func run() throws(Failure) {
     guard let image = wish.image else { throw Failure(ConfigurationError.noKernel) }
     let (kernel, initrd) = try open(image)
+    let disks = try openDisks()
     let kvm = try HostKVM.open()
     let cpuid: CPUIDTable
     let configuration: ValidatedConfiguration
@@ -37,9 +38,12 @@ final class Session {
       log("memory map: \(entry.range.base)-\(entry.range.last) \(entry.kind)")
     }
 
-    var builder = MachineBuilder(configuration, kvm: kvm, cpuid: cpuid, image: kernel, initrd: initrd)
+    var builder = MachineBuilder(
+      configuration, kvm: kvm, cpuid: cpuid, image: kernel, initrd: initrd, disks: disks)
     builder.onStage = { [log] in log($0) }
     let loop = try eventLoop()
+    let reports = try diskReports(configuration, disks, loop)
+    defer { reports.close() }
     // Signals first: from here on none of them ends the process behind the terminal's back.
     let control = try Control(configuration, on: loop, log: log)
     let consoles = try Consoles(configuration, on: loop, log: log, onCommand: control.carryOut)
@@ -122,6 +126,28 @@ final class Session {
       return (kernel, try InputFile.image(initrd, what: "initrd"))
     case .flat(let path):
       return (try InputFile.image(path, what: "flat image"), nil)
+    }
+  }
+
+  private func openDisks() throws(Failure) -> [AttachedDisk] {
+    do throws(ConfigurationError) {
+      try DiskConfiguration.check(wish.disks)
+    } catch {
+      throw Failure(error)
+    }
+    var disks: [AttachedDisk] = []
+    for disk in wish.disks { disks.append(try DiskImage.open(disk, log: log)) }
+    return disks
+  }
+
+  private func diskReports(
+    _ configuration: ValidatedConfiguration, _ disks: [AttachedDisk], _ loop: EventLoop
+  ) throws(Failure) -> DiskReports {
+    do throws(Errno) {
+      let paths = configuration.disks.map(\.path)
+      return try DiskReports(zip(paths, disks).map { ($0, $1.monitor) }, on: loop)
+    } catch {
+      throw Failure(MachineError.host("the event loop", error))
     }
   }
 

@@ -31,6 +31,7 @@ struct ConfigurationFileTests {
     configuration.appendOnly = "console=hvc0"
     configuration.memory = 1537 << 20
     configuration.cpus = 3
+    configuration.disks = [DiskConfiguration(path: "a.img"), DiskConfiguration(path: "b,c.img")]
     configuration.serial = .socket(path: "/tmp/a=b.sock")
     configuration.onReboot = .exit
     configuration.shutdownTimeout = 0

@@ -10,6 +10,7 @@
 #include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <termios.h>
 #include <time.h>
@@ -209,6 +211,59 @@ static inline struct clinux_words clinux_load_words(const void *_Nonnull source)
     typedef uint64_t any_alignment __attribute__((aligned(1)));
     const volatile any_alignment *words = source;
     return (struct clinux_words){.first = words[0], .second = words[1]};
+}
+
+/// What a file or block device can hold, and in which pieces it likes to be used. Bytes.
+struct clinux_disk {
+    uint64_t capacity;
+    /// The smallest piece that can be addressed: of a block device its logical sector, else 512.
+    uint32_t logical_block;
+    uint32_t physical_block;
+    /// What O_DIRECT asks of offsets and lengths, and of addresses.
+    uint32_t direct_offset_alignment;
+    uint32_t direct_memory_alignment;
+    uint64_t device;
+    uint64_t inode;
+};
+
+int clinux_examine_disk(int fd, struct clinux_disk *_Nonnull disk);
+
+/// Locks the whole of an open file against other openers (F_OFD_SETLK); -EAGAIN where one holds it.
+int clinux_lock_file(int fd, int is_exclusive);
+
+/// The process that holds a lock of `clinux_lock_file` on a file, as far as we may look, and its name;
+/// 0: none was found.
+int clinux_find_lock_holder(uint64_t device, uint64_t inode, char *_Nonnull name, size_t size);
+
+enum clinux_file_type { CLINUX_REGULAR_FILE, CLINUX_BLOCK_DEVICE, CLINUX_DIRECTORY, CLINUX_OTHER_FILE };
+
+/// What `path` leads to, without opening it, or -errno.
+int clinux_file_type(const char *_Nonnull path);
+
+/// preadv(2) and pwritev(2), begun again where a signal interrupts.
+ssize_t clinux_read_vectors(int fd, const struct iovec *_Nonnull vectors, int count, uint64_t offset);
+ssize_t clinux_write_vectors(int fd, const struct iovec *_Nonnull vectors, int count, uint64_t offset);
+
+/// pread(2) and pwrite(2), begun again where a signal interrupts.
+ssize_t clinux_read_at(int fd, void *_Nonnull buffer, size_t size, uint64_t offset);
+ssize_t clinux_write_at(int fd, const void *_Nonnull buffer, size_t size, uint64_t offset);
+
+/// fdatasync(2).
+int clinux_sync_data(int fd);
+
+/// Gives a range's blocks back; it reads as zeroes.
+int clinux_punch_hole(int fd, uint64_t offset, uint64_t size);
+
+/// Makes a range read as zeroes, its blocks kept.
+int clinux_zero_range(int fd, uint64_t offset, uint64_t size);
+
+/// The open(2) flag that leaves the page cache out.
+int clinux_direct_flag(void);
+
+/// Waits for a semaphore; signals do not end the wait.
+static inline void clinux_semaphore_wait(sem_t *_Nonnull semaphore) {
+    while (sem_wait(semaphore) < 0 && errno == EINTR) {
+    }
 }
 
 #endif

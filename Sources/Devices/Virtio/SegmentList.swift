@@ -49,6 +49,17 @@ public struct SegmentList: ~Copyable {
     unsafe (storage + count).initialize(to: iovec(iov_base: base, iov_len: Int(size)))
     return true
   }
+
+  /// Notes that the last writable byte is not the list's any more.
+  mutating func shrinkWritable(droppingLast: Bool) {
+    writableBytes &-= 1
+    if droppingLast { writableCount &-= 1 }
+  }
+
+  /// Notes that the first readable bytes are not the list's any more.
+  mutating func shrinkReadable(by size: UInt64) {
+    readableBytes &-= size
+  }
 }
 
 extension SegmentList {
@@ -130,8 +141,7 @@ extension SegmentList {
     return done
   }
 
-  /// The readable buffers as preadv's family takes them, with `skip` bytes left out at the start.
-  /// Valid until the next chain.
+  /// The readable buffers as preadv's family takes them. Valid until the next chain.
   @unsafe
   func withReadable<Result>(_ body: (UnsafeMutablePointer<iovec>, Int) -> Result) -> Result {
     unsafe body(storage, readableCount)

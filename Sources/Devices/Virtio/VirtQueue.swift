@@ -96,8 +96,6 @@ public struct VirtQueue: ~Copyable {
     var budget = size
     while true {
       guard UInt32(next) < entries else { throw .noSuchDescriptor(next) }
-      guard budget > 0 else { throw .chainTooLong }
-      budget &-= 1
       // next < entries, and the table has that many.
       let descriptor = unsafe Descriptor(table + 16 &* Int(next))
       if descriptor.flags & Descriptor.indirect != 0 {
@@ -112,6 +110,9 @@ public struct VirtQueue: ~Copyable {
         next = 0
         continue
       }
+      // What refers to the table is not one of the chain's buffers.
+      guard budget > 0 else { throw .chainTooLong }
+      budget &-= 1
       if descriptor.length > 0 {
         let base = unsafe try translation.pointer(to: descriptor.address, size: descriptor.length)
         let isWritable = descriptor.flags & Descriptor.write != 0

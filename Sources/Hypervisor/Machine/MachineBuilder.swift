@@ -9,19 +9,21 @@ public struct MachineBuilder: ~Copyable {
   private let cpuid: CPUIDTable
   private let image: ImageFile
   private let initrd: ImageFile?
+  private let disks: [AttachedDisk]
 
   /// Told of each stage as it is reached, for `--verbose`.
   public var onStage: (String) -> Void = { _ in }
 
   public init(
     _ configuration: ValidatedConfiguration, kvm: consuming KVM, cpuid: consuming CPUIDTable,
-    image: ImageFile, initrd: ImageFile?
+    image: ImageFile, initrd: ImageFile?, disks: [AttachedDisk] = []
   ) {
     self.configuration = configuration
     self.kvm = kvm
     self.cpuid = cpuid
     self.image = image
     self.initrd = initrd
+    self.disks = disks
   }
 
   /// Makes a machine that is ready to run, its kernel loaded afresh.
@@ -68,13 +70,22 @@ public struct MachineBuilder: ~Copyable {
       let io = try IOThread(name: "io")
       if configuration.hasEntropy { devices.append(EntropyDevice(thread: io)) }
       if let sink { console = try ConsoleDevice(thread: io, sink: sink) }
+      if let console { devices.append(console) }
+      for index in disks.indices { devices.append(try makeDisk(index)) }
     } catch {
-      throw .host("the I/O thread", error)
+      throw .host("the I/O threads", error)
     }
-    if let console { devices.append(console) }
     return try PCIDevices(
       devices, console: console, memory: memory, windows: pciWindows, router: router,
       doorbells: vm.makeDoorbells())
+  }
+
+  /// A disk whose queues have threads of their own.
+  private func makeDisk(_ index: Int) throws(Errno) -> BlockDevice {
+    let disk = disks[index]
+    var threads: [IOThread] = []
+    for queue in 0..<disk.queues { threads.append(try IOThread(name: "disk\(index).\(queue)")) }
+    return BlockDevice(disk.backend, identity: disk.identity, threads: threads, monitor: disk.monitor)
   }
 
   /// Where the devices' memory may lie, the best place first.

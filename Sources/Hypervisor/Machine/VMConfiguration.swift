@@ -21,6 +21,8 @@ public struct VMConfiguration: Hashable, Sendable {
   public var console: ConsoleTarget?
   /// Whether there is a virtio source of random numbers.
   public var hasEntropy = true
+  /// In the order in which the guest finds them.
+  public var disks: [DiskConfiguration] = []
   public var onReboot = RebootPolicy.reset
   /// Seconds from the power button to a forced end.
   public var shutdownTimeout: UInt32 = 10

@@ -31,6 +31,7 @@ public struct ValidatedConfiguration: Hashable, Sendable {
   public let serial: ConsoleTarget
   public let console: ConsoleTarget?
   public let hasEntropy: Bool
+  public let disks: [DiskConfiguration]
   public let onReboot: RebootPolicy
   /// Seconds.
   public let shutdownTimeout: UInt32
@@ -57,6 +58,8 @@ public struct ValidatedConfiguration: Hashable, Sendable {
     pciWindow64 = memoryMap.pciWindow64(addressBits: Int(host.physicalAddressBits))
 
     guard wish.serial != .stdio || wish.console != .stdio else { throw .twoConsolesOnStandardIO }
+    try DiskConfiguration.check(wish.disks)
+    disks = wish.disks
     serial = wish.serial
     console = wish.console
     hasEntropy = wish.hasEntropy
@@ -93,6 +96,7 @@ public enum ConfigurationError: Error, Hashable, Sendable {
   case memoryTooLarge(UInt64, limit: UInt64)
   case commandLine(KernelCommandLineError)
   case twoConsolesOnStandardIO
+  case disk(DiskConfigurationError)
 }
 
 extension ConfigurationError: CustomStringConvertible {
@@ -107,6 +111,7 @@ extension ConfigurationError: CustomStringConvertible {
       "\(size >> 20) MiB of memory asked for, a guest on this host can have at most \(limit >> 20) MiB"
     case .commandLine(let error): "\(error)"
     case .twoConsolesOnStandardIO: "both --serial and --console are to be standard input and output"
+    case .disk(let error): "\(error)"
     }
   }
 
@@ -120,6 +125,7 @@ extension ConfigurationError: CustomStringConvertible {
     case .memoryTooLarge(_, let limit): "give -m \(limit >> 20) or less"
     case .commandLine(let error): error.hint
     case .twoConsolesOnStandardIO: "lead one of them elsewhere: --serial null, or file=PATH"
+    case .disk(let error): error.hint
     }
   }
 }

@@ -1,0 +1,157 @@
+internal import CLinux
+internal import Devices
+internal import Hypervisor
+internal import SystemPackage
+
+/// Opens the files and block devices that a person gives as disks.
+enum DiskImage {
+  /// Opens, locks and checks one.
+  static func open(_ disk: DiskConfiguration, log: VerboseLog) throws(Failure) -> AttachedDisk {
+    try checkType(disk)
+    let descriptor = try openDescriptor(disk)
+    try lock(descriptor, disk)
+    try check(descriptor, disk)
+    do throws(Errno) {
+      let file = try FileDisk(
+        descriptor, isReadOnly: disk.isReadOnly, canDiscard: disk.canDiscard, cache: disk.cache)
+      let (backend, way) = try choose(disk, file)
+      log(
+        """
+        disk \(disk.path): \(file.geometry.capacity >> 20) MiB, sectors of \(file.geometry.logicalBlock) bytes\
+        \(disk.isReadOnly ? ", read-only" : ""), \(disk.queues) queue(s), cache \(disk.cache.rawValue), by \(way)
+        """)
+      return AttachedDisk(backend, for: disk, monitor: try DiskMonitor())
+    } catch {
+      throw failure(disk, "\(error)", status: .hostNotAble, hint: hint(error, disk))
+    }
+  }
+
+  private static func choose(_ disk: DiskConfiguration, _ file: FileDisk) throws(Errno) -> (any Disk, String)
+  {
+    guard disk.access != .threads else { return (file, "threads") }
+    do throws(Errno) {
+      return (try RingDisk(file), "io_uring")
+    } catch {
+      if disk.access == .uring { throw error }
+      return (file, "threads, as io_uring is not to be had (\(error))")
+    }
+  }
+
+  // MARK: Opening
+
+  /// Nothing else is opened: a FIFO would wait for somebody who writes.
+  private static func checkType(_ disk: DiskConfiguration) throws(Failure) {
+    // The call keeps nothing of the path.
+    let type = unsafe clinux_file_type(disk.path)
+    guard type >= 0 else {
+      let error = Errno(rawValue: -type)
+      throw failure(disk, "\(error)", hint: hint(error, disk))
+    }
+    switch UInt32(type) {
+    case CLINUX_REGULAR_FILE.rawValue, CLINUX_BLOCK_DEVICE.rawValue: return
+    case CLINUX_DIRECTORY.rawValue:
+      throw failure(disk, "is a directory", hint: "a disk is an image file or a block device")
+    default:
+      throw failure(
+        disk, "neither a file nor a block device", hint: "a disk is an image file or a block device")
+    }
+  }
+
+  private static func openDescriptor(_ disk: DiskConfiguration) throws(Failure) -> OwnedDescriptor {
+    let access = disk.isReadOnly ? O_RDONLY : O_RDWR
+    do throws(Errno) {
+      return try .open(disk.path, access | (disk.cache == .none ? clinux_direct_flag() : 0))
+    } catch {
+      if error == .invalidArgument, disk.cache == .none {
+        throw failure(
+          disk, "the file system cannot do without its cache (O_DIRECT)", hint: "leave cache=none out")
+      }
+      throw failure(
+        disk, "\(error)", status: error.isShortage ? .hostNotAble : .usage, hint: hint(error, disk))
+    }
+  }
+
+  // MARK: Checks
+
+  private static func lock(_ descriptor: borrowing OwnedDescriptor, _ disk: DiskConfiguration) throws(Failure)
+  {
+    let result = clinux_lock_file(descriptor.number, disk.isReadOnly ? 0 : 1)
+    switch Errno(rawValue: -result) {
+    case .resourceTemporarilyUnavailable, .permissionDenied: throw inUse(descriptor, disk)
+    // Some file systems know no locks; who uses those looks after that.
+    default: return
+    }
+  }
+
+  private static func inUse(_ descriptor: borrowing OwnedDescriptor, _ disk: DiskConfiguration) -> Failure {
+    var found = clinux_disk()
+    var name = [CChar](repeating: 0, count: 64)
+    // Fills the structure, and the array, which is as long as told.
+    let isKnown = unsafe clinux_examine_disk(descriptor.number, &found) == 0
+    let holder = isKnown ? unsafe clinux_find_lock_holder(found.device, found.inode, &name, name.count) : 0
+    if holder == getpid() {
+      return failure(disk, "given twice", hint: "readonly=on on both lets a machine have it twice")
+    }
+    let text = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    let who = holder == 0 ? "another process" : "\(text) (process \(holder))"
+    return failure(
+      disk, "in use by \(who)", hint: "two machines may share a disk only where both have it with readonly=on"
+    )
+  }
+
+  private static func check(_ descriptor: borrowing OwnedDescriptor, _ disk: DiskConfiguration)
+    throws(Failure)
+  {
+    var found = clinux_disk()
+    // Fills the structure.
+    let result = unsafe clinux_examine_disk(descriptor.number, &found)
+    guard result == 0 else { throw failure(disk, "\(Errno(rawValue: -result))") }
+    let path = disk.path
+    guard found.capacity > 0 else {
+      throw failure(disk, "is empty", hint: "`truncate -s 10G \(path)` makes it a disk of 10 GiB")
+    }
+    let unit = disk.cache == .none ? UInt64(max(found.direct_offset_alignment, 512)) : 512
+    guard found.capacity % unit == 0 else {
+      throw failure(
+        disk, "its \(found.capacity) bytes are no multiple of \(unit)",
+        hint: "is it a disk image? `truncate -s %\(unit) \(path)` fills it up")
+    }
+    guard !disk.isForcedRaw, let format = ForeignDisk(try header(disk)) else { return }
+    throw failure(
+      disk, "is a \(format.name) image, and only raw ones can be used",
+      hint: """
+        `qemu-img convert -f \(format.rawValue) -O raw \(path) \(path).raw` converts it; format=raw gives the \
+        guest the file as it is
+        """)
+  }
+
+  /// Read by a descriptor of its own: O_DIRECT would ask for alignment.
+  private static func header(_ disk: DiskConfiguration) throws(Failure) -> [UInt8] {
+    let file = try InputFile.open(disk.path, what: "disk")
+    var bytes = [UInt8](repeating: 0, count: ForeignDisk.headerSize)
+    // The array is as long as told.
+    let count = unsafe clinux_read_at(file.number, &bytes, bytes.count, 0)
+    guard count >= 0 else { throw failure(disk, "\(Errno(rawValue: Int32(-count)))") }
+    return Array(bytes.prefix(count))
+  }
+
+  // MARK: Errors
+
+  private static func failure(
+    _ disk: DiskConfiguration, _ message: String, status: ExitStatus = .usage, hint: String? = nil
+  ) -> Failure {
+    Failure(status, "disk \(disk.path): \(message)", hint: hint)
+  }
+
+  private static func hint(_ error: Errno, _ disk: DiskConfiguration) -> String? {
+    switch error {
+    case .permissionDenied where !disk.isReadOnly:
+      "it must be readable and writable by you (`ls -l` shows who may); readonly=on only reads"
+    case .readOnlyFileSystem: "readonly=on takes it from a read-only file system"
+    case .noSuchFileOrDirectory: "check the path; `truncate -s 10G FILE` makes an empty disk of 10 GiB"
+    case .notPermitted, .noFunction:
+      "this host refuses io_uring (`sysctl kernel.io_uring_disabled`); io=threads does without"
+    default: error.shortageHint ?? InputFile.hint(for: error)
+    }
+  }
+}

@@ -1,0 +1,30 @@
+internal import CLinux
+import TestSupport
+import Testing
+
+@testable import Devices
+
+/// The ways in which a file becomes a disk; each passes the same tests.
+enum DiskBackend: String, CaseIterable, Sendable, CustomTestStringConvertible {
+  case threads
+  case ring
+  /// A ring that another one replaces after a few requests.
+  case shortRing
+
+  var testDescription: String { rawValue }
+
+  /// Those that this host allows.
+  static var allowed: [DiskBackend] { clinux_probe_io_uring() == 0 ? allCases : [.threads] }
+
+  func open(
+    _ file: TemporaryFile, isReadOnly: Bool = false, canDiscard: Bool = true, cache: DiskCache = .writeback
+  ) throws -> any Disk {
+    let flags = (isReadOnly ? O_RDONLY : O_RDWR) | (cache == .none ? clinux_direct_flag() : 0)
+    let disk = try FileDisk(file.open(flags), isReadOnly: isReadOnly, canDiscard: canDiscard, cache: cache)
+    switch self {
+    case .threads: return disk
+    case .ring: return try RingDisk(disk)
+    case .shortRing: return try RingDisk(disk, ringLife: 3)
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import Devices
+import Hypervisor
+import Testing
+
+@testable import swiftvm
+
+@Suite struct DiskOptionTests {
+  @Test func `a path alone is a disk with the documented defaults`() throws {
+    let disk = try DiskConfiguration("images/root.img")
+    #expect(disk == DiskConfiguration(path: "images/root.img"))
+    #expect(!disk.isReadOnly && disk.canDiscard && !disk.isForcedRaw)
+    #expect(disk.queues == 1)
+    #expect(disk.cache == .writeback)
+    #expect(disk.access == .auto)
+    #expect(disk.identity == "")
+  }
+
+  @Test func `every key is read, and written again`() throws {
+    let text = "a,,b.img,readonly=on,serial=S 1,queues=4,cache=none,io=threads,discard=off,id=root,format=raw"
+    let disk = try DiskConfiguration(text)
+    #expect(disk.path == "a,b.img")
+    #expect(disk.isReadOnly && !disk.canDiscard && disk.isForcedRaw)
+    #expect(disk.serial == "S 1")
+    #expect(disk.queues == 4)
+    #expect(disk.cache == .none)
+    #expect(disk.access == .threads)
+    #expect(disk.id == "root")
+    #expect(disk.identity == "S 1")
+    #expect(disk.text == text)
+    #expect(try DiskConfiguration(disk.text) == disk)
+  }
+
+  @Test func `an id is the serial number where none is given`() throws {
+    #expect(try DiskConfiguration("a,id=root").identity == "root")
+  }
+
+  @Test(
+    arguments: [
+      ("", "nothing is named", nil), ("a.img,readonly", "is no key=value", "the keys are cache, discard"),
+      ("a.img,readnly=on", "unknown key \"readnly\"", "did you mean \"readonly\"?"),
+      ("a.img,readonly=yes", "readonly=yes", "readonly=on or readonly=off"),
+      ("a.img,cache=writebak", "cache=writebak", "did you mean cache=writeback?"),
+      ("a.img,cache=directsync", "cache=directsync", "cache is writeback, none, unsafe"),
+      ("a.img,io=aio", "io=aio", "io is auto, uring, threads"),
+      ("a.img,queues=two", "queues=two is no number", "queues=1"),
+      ("a.img,queues=2,queues=2", "key \"queues\" given twice", nil),
+      ("a.img,format=qcow2", "format=qcow2 is not known", "raw"),
+    ] as [(String, String, String?)])
+  func `a mistake is told`(text: String, error: String, hint: String?) {
+    let failure = #expect(throws: Failure.self) { try DiskConfiguration(text) }
+    #expect(failure?.status == .usage)
+    #expect(failure?.message.hasPrefix("--disk") == true)
+    #expect(failure?.message.contains(error) == true)
+    #expect(hint == nil || failure?.hint?.contains(hint ?? "") == true, "\(failure?.hint ?? "no hint")")
+  }
+
+  private func disk(_ path: String = "a", _ change: (inout DiskConfiguration) -> Void = { _ in })
+    -> DiskConfiguration
+  {
+    var disk = DiskConfiguration(path: path)
+    change(&disk)
+    return disk
+  }
+
+  private func refusal(_ disks: [DiskConfiguration]) -> DiskConfigurationError? {
+    do throws(ConfigurationError) {
+      try DiskConfiguration.check(disks)
+      return nil
+    } catch {
+      guard case .disk(let reason) = error else { return nil }
+      return reason
+    }
+  }
+
+  @Test func `as many disks as the bus has places are taken, and no more`() {
+    #expect(refusal(Array(repeating: disk(), count: 30)) == nil)
+    #expect(refusal(Array(repeating: disk(), count: 31)) == .tooMany(31))
+  }
+
+  @Test(arguments: [-1, 0, 65, Int.max])
+  func `a number of queues that no disk has is refused`(count: Int) {
+    #expect(refusal([disk { $0.queues = count }]) == .queues("a", count))
+  }
+
+  @Test func `a serial number is short and ASCII`() {
+    #expect(refusal([disk { $0.serial = "12345678901234567890" }]) == nil)
+    for serial in ["123456789012345678901", "nümmer", "a\nb"] {
+      #expect(refusal([disk { $0.serial = serial }]) == .serial("a", serial))
+      #expect(refusal([disk { $0.id = serial }]) == .serial("a", serial))
+    }
+  }
+
+  @Test func `two disks have two names`() {
+    #expect(refusal([disk { $0.id = "x" }, disk("b") { $0.id = "x" }]) == .idGivenTwice("x"))
+    #expect(refusal([disk { $0.id = "x" }, disk("b") { $0.id = "y" }]) == nil)
+  }
+}

@@ -13,12 +13,14 @@ struct ConfigurationFile: Codable, Equatable {
   var memory: MemoryText?
   var cpus: Int?
   var serial: String?
+  /// Each as `--net` takes it.
+  var net: [String]?
   var onReboot: String?
   var shutdownTimeout: UInt32?
   var bootHint: UInt32?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case kernel, initrd, flat, append, memory, cpus, serial
+    case kernel, initrd, flat, append, memory, cpus, serial, net
     case appendOnly = "append-only"
     case onReboot = "on-reboot"
     case shutdownTimeout = "shutdown-timeout"
@@ -39,6 +41,7 @@ struct ConfigurationFile: Codable, Equatable {
     merged.memory = other.memory ?? memory
     merged.cpus = other.cpus ?? cpus
     merged.serial = other.serial ?? serial
+    merged.net = other.net ?? net
     merged.onReboot = other.onReboot ?? onReboot
     merged.shutdownTimeout = other.shutdownTimeout ?? shutdownTimeout
     merged.bootHint = other.bootHint ?? bootHint
@@ -72,6 +75,7 @@ struct ConfigurationFile: Codable, Equatable {
       }
       result.serial = target
     }
+    for card in net ?? [] { result.networks.append(try NetworkOption.parse(card)) }
     if let onReboot {
       guard let policy = RebootPolicy(rawValue: onReboot) else {
         throw Failure(.usage, "--on-reboot \(onReboot): no such policy", hint: "use reset or exit")
@@ -95,6 +99,7 @@ struct ConfigurationFile: Codable, Equatable {
     memory = .text("\(MemorySize(bytes: configuration.memory))")
     cpus = configuration.cpus
     serial = "\(configuration.serial)"
+    net = configuration.networks.map(NetworkOption.text)
     onReboot = configuration.onReboot.rawValue
     shutdownTimeout = configuration.shutdownTimeout
     bootHint = configuration.bootHint

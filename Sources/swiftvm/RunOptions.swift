@@ -29,6 +29,13 @@ struct RunOptions: ParsableArguments {
   @Option(help: ArgumentHelp("stdio, pty, file=PATH, socket=PATH, null (stdio)", valueName: "to"))
   var serial: String?
 
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Network card (again for more): tap=NAME|fd=N[,mac=MAC][,mtu=N][,queues=N][,vhost=auto|on|off][,id=NAME]",
+      valueName: "card"))
+  var net: [String] = []
+
   @Option(help: ArgumentHelp("The guest's reboot: reset or exit (reset)", valueName: "what"))
   var onReboot: String?
 
@@ -49,6 +56,7 @@ struct RunOptions: ParsableArguments {
     document.memory = memory.map(MemoryText.text)
     document.cpus = cpus
     document.serial = serial
+    document.net = net.isEmpty ? nil : net
     document.onReboot = onReboot
     document.shutdownTimeout = shutdownTimeout
     document.bootHint = bootHint

@@ -37,7 +37,9 @@ final class Session {
       log("memory map: \(entry.range.base)-\(entry.range.last) \(entry.kind)")
     }
 
-    var builder = MachineBuilder(configuration, kvm: kvm, cpuid: cpuid, image: kernel, initrd: initrd)
+    let networks = try NetworkOpener(log: log).open(configuration.networks)
+    var builder = MachineBuilder(
+      configuration, kvm: kvm, cpuid: cpuid, image: kernel, initrd: initrd, networks: networks)
     builder.onStage = { [log] in log($0) }
     let loop = try eventLoop()
     // Signals first: from here on none of them ends the process behind the terminal's back.

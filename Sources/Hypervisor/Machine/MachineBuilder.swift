@@ -9,19 +9,21 @@ public struct MachineBuilder: ~Copyable {
   private let cpuid: CPUIDTable
   private let image: ImageFile
   private let initrd: ImageFile?
+  private let networks: [NetBackend]
 
   /// Told of each stage as it is reached, for `--verbose`.
   public var onStage: (String) -> Void = { _ in }
 
   public init(
     _ configuration: ValidatedConfiguration, kvm: consuming KVM, cpuid: consuming CPUIDTable,
-    image: ImageFile, initrd: ImageFile?
+    image: ImageFile, initrd: ImageFile?, networks: [NetBackend] = []
   ) {
     self.configuration = configuration
     self.kvm = kvm
     self.cpuid = cpuid
     self.image = image
     self.initrd = initrd
+    self.networks = networks
   }
 
   /// Makes a machine that is ready to run, its kernel loaded afresh.
@@ -64,8 +66,20 @@ public struct MachineBuilder: ~Copyable {
       throw .host("the I/O thread", error)
     }
     return try PCIDevices(
-      [EntropyDevice(thread: io)], memory: memory, windows: pciWindows, router: router,
-      doorbells: vm.makeDoorbells())
+      makeNetworkCards() + [EntropyDevice(thread: io)], memory: memory, windows: pciWindows,
+      router: router, doorbells: vm.makeDoorbells())
+  }
+
+  private func makeNetworkCards() throws(MachineError) -> [any VirtioDevice] {
+    var cards: [any VirtioDevice] = []
+    for (index, backend) in networks.enumerated() {
+      do throws(Errno) {
+        cards.append(try NetDevice(backend, name: "net\(index)"))
+      } catch {
+        throw .host("the threads of a network card", error)
+      }
+    }
+    return cards
   }
 
   /// Where the devices' memory may lie, the best place first.

@@ -17,6 +17,8 @@ public struct VMConfiguration: Hashable, Sendable {
   public var memory: UInt64 = 1 << 30
   public var cpus = 1
   public var serial = SerialTarget.stdio
+  /// In the order in which the guest finds them.
+  public var networks: [NetworkConfiguration] = []
   public var onReboot = RebootPolicy.reset
   /// Seconds from the power button to a forced end.
   public var shutdownTimeout: UInt32 = 10

@@ -29,6 +29,7 @@ public struct ValidatedConfiguration: Hashable, Sendable {
   public let pciWindow64: GuestRange?
   public let cpuCount: UInt32
   public let serial: SerialTarget
+  public let networks: [NetworkConfiguration]
   public let onReboot: RebootPolicy
   /// Seconds.
   public let shutdownTimeout: UInt32
@@ -53,6 +54,13 @@ public struct ValidatedConfiguration: Hashable, Sendable {
     // Whole pages; a page more or less is nobody's wish.
     memoryMap = MemoryMap(ramSize: wish.memory & ~0xFFF)
     pciWindow64 = memoryMap.pciWindow64(addressBits: Int(host.physicalAddressBits))
+
+    do throws(NetworkError) {
+      for (index, card) in wish.networks.enumerated() { try card.check(after: wish.networks[..<index]) }
+    } catch {
+      throw .network(error)
+    }
+    networks = wish.networks
 
     serial = wish.serial
     onReboot = wish.onReboot
@@ -87,6 +95,7 @@ public enum ConfigurationError: Error, Hashable, Sendable {
   /// Bytes.
   case memoryTooLarge(UInt64, limit: UInt64)
   case commandLine(KernelCommandLineError)
+  case network(NetworkError)
 }
 
 extension ConfigurationError: CustomStringConvertible {
@@ -100,6 +109,7 @@ extension ConfigurationError: CustomStringConvertible {
     case .memoryTooLarge(let size, let limit):
       "\(size >> 20) MiB of memory asked for, a guest on this host can have at most \(limit >> 20) MiB"
     case .commandLine(let error): "\(error)"
+    case .network(let error): "--net: \(error)"
     }
   }
 
@@ -112,6 +122,7 @@ extension ConfigurationError: CustomStringConvertible {
     case .memoryTooSmall: "give more with -m; a bare number counts MiB (-m 512), and 512M and 2G work too"
     case .memoryTooLarge(_, let limit): "give -m \(limit >> 20) or less"
     case .commandLine(let error): error.hint
+    case .network(let error): error.hint
     }
   }
 }

@@ -1,25 +1,29 @@
 /// The control queue, and the news of the link, on the first pair's event loop.
 final class NetControl {
-  private let tap: Tap
   private let host: any DeviceHost
   private let loop: EventLoop
   private var queue: ServedQueue?
   private var watch: EventLoop.Watch?
   private var wasUp: Bool
 
-  init(_ tap: Tap, host: any DeviceHost, on loop: EventLoop) {
-    self.tap = tap
+  /// - Parameter wasUp: the link when the driver got ready.
+  init(_ tap: Tap, wasUp: Bool, host: any DeviceHost, on loop: EventLoop) {
+    self.wasUp = wasUp
     self.host = host
     self.loop = loop
-    wasUp = tap.link?.isUp ?? true
     guard let link = tap.link else { return }
     // A host that cannot watch one more descriptor leaves the guest with the link that it saw first.
     watch = try? loop.watch(link.events) { [unowned self] in
       link.drain()
-      let isUp = link.isUp
-      if isUp != wasUp { host.configurationChanged() }
-      wasUp = isUp
+      look(at: link)
     }
+    look(at: link)
+  }
+
+  private func look(at link: LinkMonitor) {
+    let isUp = link.isUp
+    if isUp != wasUp { host.configurationChanged() }
+    wasUp = isUp
   }
 
   /// - Parameter carryOut: whether a command was accepted.

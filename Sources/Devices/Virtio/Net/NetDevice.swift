@@ -80,8 +80,9 @@ public final class NetDevice: VirtioDevice {
         seat.pair.set(NetPair(index, backend, new, host: host, on: loop), on: loop)
       }
     }
+    let isUp = Self.isUp(backend.tap)
     seats[0].thread.post { [backend, control] loop in
-      control.set(NetControl(backend.tap, host: host, on: loop), on: loop)
+      control.set(NetControl(backend.tap, wasUp: isUp, host: host, on: loop), on: loop)
     }
     for queue in queues { start(queue) }
   }

@@ -19,6 +19,9 @@ struct ReceiveQueue: ~Copyable {
   private var segments: SegmentList
   private let isMergeable: Bool
   private let clearsFlags: Bool
+  /// The largest packet that was agreed on; 0: none was.
+  private let limit: Int
+  /// The largest packet that is expected.
   private let mtu: Int
   private var mac: MACAddress
   private var filter: ReceiveFilter
@@ -36,7 +39,7 @@ struct ReceiveQueue: ~Copyable {
   private static let turn = 256
   private static let burst = 64
 
-  /// - Parameter mtu: what was told the driver; 0: nothing.
+  /// - Parameter mtu: what the driver was told where it asked; 0: it cannot be told.
   init(_ configuration: QueueConfiguration, _ settings: NetSettings, mtu: Int, memory: GuestMemory)
     throws(QueueFault)
   {
@@ -44,7 +47,8 @@ struct ReceiveQueue: ~Copyable {
     segments = SegmentList(capacity: Int(configuration.size))
     isMergeable = settings.features.contains(.netMergeableBuffers)
     clearsFlags = !settings.features.contains(.netGuestChecksum)
-    self.mtu = settings.features.contains(.netMTU) ? mtu : 0
+    limit = settings.features.contains(.netMTU) ? mtu : 0
+    self.mtu = max(mtu, 1500)
     mac = settings.mac
     filter = settings.filter
     acceptsAll = false
@@ -59,7 +63,7 @@ struct ReceiveQueue: ~Copyable {
     acceptsAll = filter.acceptsAll
     offloads = settings.offloads
     let segmented: VirtioFeatures = [.netGuestTSO4, .netGuestTSO6, .netGuestUSO4, .netGuestUSO6]
-    let payload = offloads.isDisjoint(with: segmented) ? max(mtu, 1500) : 65536
+    let payload = offloads.isDisjoint(with: segmented) ? mtu : 65536
     wanted = NetHeader.size + 18 + payload
   }
 
@@ -116,7 +120,7 @@ struct ReceiveQueue: ~Copyable {
         queue.push(head, written: 0)
       }
     }
-    mostChains = max(mostChains, window.chainCount)
+    mostChains = max(mostChains, window.chainCount &+ Int(min(queue.offered, queue.size)))
   }
 
   /// Puts the frame that waits into the chains where it fits now. Drops it where it never will.
@@ -171,8 +175,8 @@ struct ReceiveQueue: ~Copyable {
       }
       let type = unsafe UInt16(bytes[24]) &<< 8 | UInt16(bytes[25])
       let isTagged = type == 0x8100 && known >= 30
-      if mtu > 0, gsoType == NetHeader.Segmentation.none,
-        length > mtu &+ NetHeader.size &+ (isTagged ? 18 : 14)
+      if limit > 0, gsoType == NetHeader.Segmentation.none,
+        length > limit &+ NetHeader.size &+ (isTagged ? 18 : 14)
       {
         return false
       }

@@ -50,8 +50,11 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Devices", "CLinux", system], path: "Tests/TestSupport",
       swiftSettings: houseRules),
+    // C: network namespaces and raw sockets.
+    .target(name: "CTestNetwork", path: "Tests/CTestNetwork"),
     .testTarget(
-      name: "DevicesTests", dependencies: ["Devices", "TestSupport", "CLinux", system],
+      name: "DevicesTests",
+      dependencies: ["Devices", "TestSupport", "ProcessSupport", "CTestNetwork", "CLinux", system],
       swiftSettings: houseRules),
     .testTarget(
       name: "HypervisorTests", dependencies: ["Hypervisor", "Devices", "TestSupport", system],

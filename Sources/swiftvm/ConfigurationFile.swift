@@ -17,12 +17,14 @@ struct ConfigurationFile: Codable, Equatable {
   var serial: String?
   var console: String?
   var noRNG: Bool?
+  /// Each as `--net` takes it.
+  var net: [String]?
   var onReboot: String?
   var shutdownTimeout: UInt32?
   var bootHint: UInt32?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case kernel, initrd, flat, append, memory, cpus, disk, serial, console
+    case kernel, initrd, flat, append, memory, cpus, disk, net, serial, console
     case noRNG = "no-rng"
     case appendOnly = "append-only"
     case onReboot = "on-reboot"
@@ -49,6 +51,7 @@ struct ConfigurationFile: Codable, Equatable {
     merged.serial = other.serial ?? serial
     merged.console = other.console ?? console
     merged.noRNG = other.noRNG ?? noRNG
+    merged.net = other.net ?? net
     merged.onReboot = other.onReboot ?? onReboot
     merged.shutdownTimeout = other.shutdownTimeout ?? shutdownTimeout
     merged.bootHint = other.bootHint ?? bootHint
@@ -90,6 +93,7 @@ struct ConfigurationFile: Codable, Equatable {
       result.serial = .null
     }
     result.hasEntropy = noRNG != true
+    for card in net ?? [] { result.networks.append(try NetworkOption.parse(card)) }
     if let onReboot {
       guard let policy = RebootPolicy(rawValue: onReboot) else {
         throw Failure(.usage, "--on-reboot \(onReboot): no such policy", hint: "use reset or exit")
@@ -122,6 +126,7 @@ struct ConfigurationFile: Codable, Equatable {
     serial = "\(configuration.serial)"
     console = configuration.console.map { "\($0)" }
     noRNG = !configuration.hasEntropy
+    net = configuration.networks.map(NetworkOption.text)
     onReboot = configuration.onReboot.rawValue
     shutdownTimeout = configuration.shutdownTimeout
     bootHint = configuration.bootHint

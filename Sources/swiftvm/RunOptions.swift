@@ -47,6 +47,13 @@ struct RunOptions: ParsableArguments {
   @Flag(name: .customLong("no-rng"), help: "No virtio source of random numbers")
   var noRNG = false
 
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Network card (again for more): tap=NAME|fd=N[,mac=MAC][,mtu=N][,queues=N][,vhost=auto|on|off][,id=NAME]",
+      valueName: "card"))
+  var net: [String] = []
+
   @Option(help: ArgumentHelp("The guest's reboot: reset or exit (reset)", valueName: "what"))
   var onReboot: String?
 
@@ -70,6 +77,7 @@ struct RunOptions: ParsableArguments {
     document.serial = serial
     document.console = console
     document.noRNG = noRNG ? true : nil
+    document.net = net.isEmpty ? nil : net
     document.onReboot = onReboot
     document.shutdownTimeout = shutdownTimeout
     document.bootHint = bootHint

@@ -38,8 +38,10 @@ final class Session {
       log("memory map: \(entry.range.base)-\(entry.range.last) \(entry.kind)")
     }
 
+    let networks = try NetworkOpener(log: log).open(configuration.networks)
     var builder = MachineBuilder(
-      configuration, kvm: kvm, cpuid: cpuid, image: kernel, initrd: initrd, disks: disks)
+      configuration, kvm: kvm, cpuid: cpuid, image: kernel, initrd: initrd, disks: disks,
+      networks: networks)
     builder.onStage = { [log] in log($0) }
     let loop = try eventLoop()
     let reports = try diskReports(configuration, disks, loop)

@@ -72,11 +72,6 @@ import Testing
     }
   }
 
-  @Test func `as many disks as the bus has places are taken, and no more`() {
-    #expect(refusal(Array(repeating: disk(), count: 30)) == nil)
-    #expect(refusal(Array(repeating: disk(), count: 31)) == .tooMany(31))
-  }
-
   @Test(arguments: [-1, 0, 65, Int.max])
   func `a number of queues that no disk has is refused`(count: Int) {
     #expect(refusal([disk { $0.queues = count }]) == .queues("a", count))

@@ -2,7 +2,9 @@ internal import CLinux
 public import Devices
 
 /// Something that a test waits for did not come in a time in which it always does.
-public struct WaitedTooLong: Error {}
+public struct WaitedTooLong: Error {
+  public init() {}
+}
 
 extension EventDescriptor {
   /// Waits until the event is signalled, and leaves it so. The limit only keeps a broken build from

@@ -31,6 +31,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "CLinuxNet.h"
+
 /// eventfd(2), close-on-exec and non-blocking.
 static inline int clinux_eventfd(void) {
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

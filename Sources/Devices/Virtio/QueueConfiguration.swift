@@ -40,4 +40,6 @@ public enum QueueFault: Error, Hashable, Sendable {
   /// An indirect table within an indirect table, beside a next field, not negotiated, or of a size
   /// that is no multiple of 16.
   case badIndirectTable
+  /// The host's kernel serves the queue and found one of these.
+  case foundByKernel
 }

@@ -70,6 +70,9 @@ public struct VirtQueue: ~Copyable {
 
   // MARK: Taking chains
 
+  /// Chains that the driver offers and that were not taken; a hint, which may be any number.
+  var offered: UInt16 { unsafe RingWord.load(available + 2) &- nextAvailable }
+
   /// Takes the next chain, if there is one, and puts its buffers into `segments`.
   ///
   /// - Returns: the chain's head, which `push` gives back; nil where the driver offers nothing.

@@ -32,12 +32,9 @@ public struct DiskConfiguration: Hashable, Sendable {
   public static let mostQueues = 64
   /// Bytes of a serial number, as virtio has room for.
   public static let longestSerial = 20
-  /// Places on the PCI bus beside the host bridge and the source of random numbers.
-  public static let mostDisks = 30
 
   /// Whether a machine can have these, as far as that can be told without opening them.
   public static func check(_ disks: [DiskConfiguration]) throws(ConfigurationError) {
-    guard disks.count <= mostDisks else { throw .disk(.tooMany(disks.count)) }
     var ids: Set<String> = []
     for disk in disks {
       guard (1...mostQueues).contains(disk.queues) else { throw .disk(.queues(disk.path, disk.queues)) }
@@ -55,7 +52,6 @@ public struct DiskConfiguration: Hashable, Sendable {
 
 /// A disk that cannot be had.
 public enum DiskConfigurationError: Error, Hashable, Sendable {
-  case tooMany(Int)
   /// Of the disk at a path.
   case queues(String, Int)
   case idGivenTwice(String)
@@ -66,8 +62,6 @@ public enum DiskConfigurationError: Error, Hashable, Sendable {
 extension DiskConfigurationError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .tooMany(let count):
-      "\(count) disks asked for, a machine has room for \(DiskConfiguration.mostDisks)"
     case .queues(let path, let count): "disk \(path): \(count) queues"
     case .idGivenTwice(let id): "two disks are called \"\(id)\""
     case .serial(let path, let serial): "disk \(path): \"\(serial)\" cannot be its serial number"
@@ -77,7 +71,6 @@ extension DiskConfigurationError: CustomStringConvertible {
   /// What to do next.
   public var hint: String? {
     switch self {
-    case .tooMany: "give fewer; one disk can hold many partitions"
     case .queues: "give queues=1 to queues=\(DiskConfiguration.mostQueues); one for each vCPU is plenty"
     case .idGivenTwice: "each id names one disk"
     case .serial:

@@ -10,13 +10,14 @@ public struct MachineBuilder: ~Copyable {
   private let image: ImageFile
   private let initrd: ImageFile?
   private let disks: [AttachedDisk]
+  private let networks: [NetBackend]
 
   /// Told of each stage as it is reached, for `--verbose`.
   public var onStage: (String) -> Void = { _ in }
 
   public init(
     _ configuration: ValidatedConfiguration, kvm: consuming KVM, cpuid: consuming CPUIDTable,
-    image: ImageFile, initrd: ImageFile?, disks: [AttachedDisk] = []
+    image: ImageFile, initrd: ImageFile?, disks: [AttachedDisk] = [], networks: [NetBackend] = []
   ) {
     self.configuration = configuration
     self.kvm = kvm
@@ -24,6 +25,7 @@ public struct MachineBuilder: ~Copyable {
     self.image = image
     self.initrd = initrd
     self.disks = disks
+    self.networks = networks
   }
 
   /// Makes a machine that is ready to run, its kernel loaded afresh.
@@ -64,14 +66,17 @@ public struct MachineBuilder: ~Copyable {
     } catch {
       throw .kvm(error)
     }
-    var devices: [any VirtioDevice] = []
+    var devices: [(slot: Int, device: any VirtioDevice)] = []
     var console: ConsoleDevice?
     do throws(Errno) {
       let io = try IOThread(name: "io")
-      if configuration.hasEntropy { devices.append(EntropyDevice(thread: io)) }
+      if configuration.hasEntropy { devices.append((PCISlot.entropy, EntropyDevice(thread: io))) }
       if let sink { console = try ConsoleDevice(thread: io, sink: sink) }
-      if let console { devices.append(console) }
-      for index in disks.indices { devices.append(try makeDisk(index)) }
+      if let console { devices.append((PCISlot.console, console)) }
+      for index in disks.indices { devices.append((PCISlot.disk(index), try makeDisk(index))) }
+      for (index, backend) in networks.enumerated() {
+        devices.append((PCISlot.network(index), try NetDevice(backend, name: "net\(index)")))
+      }
     } catch {
       throw .host("the I/O threads", error)
     }

@@ -13,7 +13,7 @@ public enum MachineError: Error, Sendable {
   case conflict(AddressConflict)
   /// Two devices want the same place on the PCI bus, or one has no place there.
   case placement(HostBridge.PlacementError)
-  case tooManyDevices(Int, limit: Int)
+  case noRoomOnBus(slot: Int)
   /// A host resource, by what it is for.
   case host(String, Errno)
 }
@@ -30,7 +30,7 @@ extension MachineError: CustomStringConvertible {
     case .placement(.taken(let address)): "two devices want the PCI address \(address)"
     case .placement(.functionZeroMissing(let address)):
       "the device at the PCI address \(address) has no function 0"
-    case .tooManyDevices(let count, let limit): "\(count) PCI devices, the bus has room for \(limit)"
+    case .noRoomOnBus(let slot): "PCI slot \(slot): the bus or its window of addresses ends before it"
     case .host(let what, let errno): "cannot make \(what): \(errno)"
     }
   }
@@ -45,7 +45,7 @@ extension MachineError: CustomStringConvertible {
     case .host(_, .resourceTemporarilyUnavailable):
       "no thread could be made: raise `ulimit -u`, or `ulimit -v`"
     case .tablesTooLarge: "give fewer vCPUs with -c"
-    case .tooManyDevices: "give fewer disks and network cards"
+    case .noRoomOnBus: "give fewer disks and network cards"
     case .conflict, .placement, .host: nil
     }
   }

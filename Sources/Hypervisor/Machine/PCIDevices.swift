@@ -20,10 +20,11 @@ final class PCIDevices {
   }
 
   /// - Parameters:
-  ///   - devices: in the order of their slots, which is the order in which a guest finds them.
+  ///   - devices: each with its slot; a guest finds them in the order of these.
   ///   - windows: where the guest may put the devices' memory; it starts in the first.
   init(
-    _ devices: [any VirtioDevice], console: ConsoleDevice? = nil, memory: GuestMemory, windows: [GuestRange],
+    _ devices: [(slot: Int, device: any VirtioDevice)], console: ConsoleDevice? = nil, memory: GuestMemory,
+    windows: [GuestRange],
     router: any MessageRouter, doorbells: any DoorbellRegistry
   ) throws(MachineError) {
     self.console = console
@@ -31,13 +32,11 @@ final class PCIDevices {
     var pins: [Pin] = []
     var functions: [VirtioPCI] = []
     var places: [PCIAddress: any PCIFunction] = [:]
-    for (index, device) in devices.enumerated() {
-      // Slot 0 is the bridge's.
-      let slot = index + 1
-      let offset = UInt64(index) * VirtioPCI.memorySize
+    for (slot, device) in devices {
+      let offset = UInt64(slot) * VirtioPCI.memorySize
       guard let address = PCIAddress(device: UInt8(clamping: slot)),
         let window = windows.first, offset + VirtioPCI.memorySize <= window.size
-      else { throw .tooManyDevices(devices.count, limit: 31) }
+      else { throw .noRoomOnBus(slot: slot) }
       let gsi = Layout.IRQ.pci(device: address.device, pin: .intA)
       do throws(Errno) {
         let line: LevelInterruptLine

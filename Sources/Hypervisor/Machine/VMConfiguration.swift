@@ -23,6 +23,8 @@ public struct VMConfiguration: Hashable, Sendable {
   public var hasEntropy = true
   /// In the order in which the guest finds them.
   public var disks: [DiskConfiguration] = []
+  /// In the order in which the guest finds them.
+  public var networks: [NetworkConfiguration] = []
   public var onReboot = RebootPolicy.reset
   /// Seconds from the power button to a forced end.
   public var shutdownTimeout: UInt32 = 10

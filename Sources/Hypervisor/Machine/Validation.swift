@@ -32,6 +32,7 @@ public struct ValidatedConfiguration: Hashable, Sendable {
   public let console: ConsoleTarget?
   public let hasEntropy: Bool
   public let disks: [DiskConfiguration]
+  public let networks: [NetworkConfiguration]
   public let onReboot: RebootPolicy
   /// Seconds.
   public let shutdownTimeout: UInt32
@@ -58,8 +59,17 @@ public struct ValidatedConfiguration: Hashable, Sendable {
     pciWindow64 = memoryMap.pciWindow64(addressBits: Int(host.physicalAddressBits))
 
     guard wish.serial != .stdio || wish.console != .stdio else { throw .twoConsolesOnStandardIO }
+    let devices = wish.disks.count + wish.networks.count
+    guard devices <= PCISlot.shared else { throw .tooManyDevices(devices) }
     try DiskConfiguration.check(wish.disks)
     disks = wish.disks
+    do throws(NetworkError) {
+      for (index, card) in wish.networks.enumerated() { try card.check(after: wish.networks[..<index]) }
+    } catch {
+      throw .network(error)
+    }
+    networks = wish.networks
+
     serial = wish.serial
     console = wish.console
     hasEntropy = wish.hasEntropy
@@ -96,7 +106,10 @@ public enum ConfigurationError: Error, Hashable, Sendable {
   case memoryTooLarge(UInt64, limit: UInt64)
   case commandLine(KernelCommandLineError)
   case twoConsolesOnStandardIO
+  /// Disks and network cards.
+  case tooManyDevices(Int)
   case disk(DiskConfigurationError)
+  case network(NetworkError)
 }
 
 extension ConfigurationError: CustomStringConvertible {
@@ -111,7 +124,10 @@ extension ConfigurationError: CustomStringConvertible {
       "\(size >> 20) MiB of memory asked for, a guest on this host can have at most \(limit >> 20) MiB"
     case .commandLine(let error): "\(error)"
     case .twoConsolesOnStandardIO: "both --serial and --console are to be standard input and output"
+    case .tooManyDevices(let count):
+      "\(count) disks and network cards asked for, a machine has room for \(PCISlot.shared)"
     case .disk(let error): "\(error)"
+    case .network(let error): "--net: \(error)"
     }
   }
 
@@ -125,7 +141,9 @@ extension ConfigurationError: CustomStringConvertible {
     case .memoryTooLarge(_, let limit): "give -m \(limit >> 20) or less"
     case .commandLine(let error): error.hint
     case .twoConsolesOnStandardIO: "lead one of them elsewhere: --serial null, or file=PATH"
+    case .tooManyDevices: "give fewer; one disk can hold many partitions"
     case .disk(let error): error.hint
+    case .network(let error): error.hint
     }
   }
 }

@@ -43,6 +43,18 @@ struct ValidationTests {
     #expect(refusal { $0.cpus = count } == .noCPU)
   }
 
+  @Test func `disks and network cards share the places of the bus`() {
+    func ask(disks: Int, cards: Int) -> ConfigurationError? {
+      refusal {
+        $0.disks = Array(repeating: DiskConfiguration(path: "a"), count: disks)
+        $0.networks = (0..<cards).map { NetworkConfiguration(.tap("tap\($0)")) }
+      }
+    }
+    #expect(ask(disks: 29, cards: 0) == nil)
+    #expect(ask(disks: 20, cards: 9) == nil)
+    #expect(ask(disks: 20, cards: 10) == .tooManyDevices(30))
+  }
+
   @Test func `as many vCPUs as KVM gives are fine, one more is not`() {
     #expect(refusal { $0.cpus = 8 } == nil)
     #expect(refusal { $0.cpus = 9 } == .tooManyCPUs(9, limit: 8))

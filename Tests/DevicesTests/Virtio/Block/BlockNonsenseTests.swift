@@ -41,7 +41,8 @@ struct BlockNonsenseTests {
           number(), UInt32(truncatingIfNeeded: number()), flags: UInt32.random(in: 0...2, using: &random))
       default: pattern(Int.random(in: 1...600, using: &random), seed: random.next())
       }
-    let answer: UInt32 = [0, 20, 512, 1024, UInt32.random(in: 0...600, using: &random)].randomElement(using: &random) ?? 0
+    let answer: UInt32 =
+      [0, 20, 512, 1024, UInt32.random(in: 0...600, using: &random)].randomElement(using: &random) ?? 0
     let type = types.randomElement(using: &random) ?? 0
     return try block.make(type, sector: number(), data: data, answer: answer)
   }

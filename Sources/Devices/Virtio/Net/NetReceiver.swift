@@ -1,0 +1,74 @@
+/// Serves a receive queue in this process: waits for frames of the TAP, or for buffers of the driver.
+final class NetReceiver {
+  private var queue: ReceiveQueue
+  private let assignment: QueueAssignment
+  private let tap: TapQueue
+  private let host: any DeviceHost
+  private let loop: EventLoop
+  private var doorbell: EventLoop.Watch?
+  private var frames: EventLoop.Watch?
+  private var isStarved = false
+
+  /// Nil where the queue cannot run; the host was told then.
+  init?(
+    _ assignment: QueueAssignment, _ settings: NetSettings, mtu: Int, tap: TapQueue, host: any DeviceHost,
+    on loop: EventLoop
+  ) {
+    do throws(QueueFault) {
+      queue = try ReceiveQueue(assignment.configuration, settings, mtu: mtu, memory: host.memory)
+    } catch {
+      host.fail(error)
+      return nil
+    }
+    self.assignment = assignment
+    self.tap = tap
+    self.host = host
+    self.loop = loop
+    // A host that cannot watch one more descriptor leaves the queue unserved; the guest sees silence.
+    doorbell = try? loop.watch(assignment.doorbell.event.number) { [unowned self] in refilled() }
+    frames = try? loop.watch(tap.descriptor.number) { [unowned self] in serve() }
+  }
+
+  func apply(_ settings: NetSettings) {
+    queue.apply(settings)
+  }
+
+  /// No buffer is touched any more.
+  func stop() {
+    if let doorbell { loop.cancel(doorbell) }
+    if let frames { loop.cancel(frames) }
+    doorbell = nil
+    frames = nil
+  }
+
+  private func refilled() {
+    assignment.doorbell.event.take()
+    if isStarved { serve() }
+  }
+
+  private func serve() {
+    do throws(QueueFault) {
+      switch try queue.move(
+        from: tap.descriptor.number, signal: { [assignment] in assignment.interrupt.signal() })
+      {
+      case .drained, .busy: setStarved(false)
+      case .starved: setStarved(true)
+      case .lost:
+        // Nothing will ever come again, and the descriptor would report just that for ever.
+        if let frames { loop.cancel(frames) }
+        frames = nil
+      }
+    } catch {
+      stop()
+      host.fail(error)
+    }
+  }
+
+  /// Watches the TAP while there is somewhere to put its frames.
+  private func setStarved(_ new: Bool) {
+    guard new != isStarved, let frames else { return }
+    isStarved = new
+    // Fails for no descriptor that is watched.
+    try? loop.change(frames, to: new ? [] : .read)
+  }
+}

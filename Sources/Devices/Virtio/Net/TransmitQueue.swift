@@ -1,0 +1,110 @@
+internal import CLinux
+
+/// Moves frames from a transmit queue into a TAP. No frame costs an allocation or a copy of more than
+/// its header.
+@safe
+struct TransmitQueue: ~Copyable {
+  private var queue: VirtQueue
+  private var segments: SegmentList
+  private let features: VirtioFeatures
+  // One element for the header and one for each of the chain's buffers.
+  private let buffers: UnsafeMutablePointer<iovec>
+  // The header as it was checked: the guest may change its own meanwhile.
+  private let header: UnsafeMutablePointer<NetHeader>
+
+  /// Frames in one turn, and between two looks of the driver at the used ring.
+  private static let turn = 256
+  private static let burst = 64
+  /// Ethernet header with a VLAN tag, and the longest packet.
+  private static let longestFrame: UInt64 = 18 + 65_575
+
+  init(_ configuration: QueueConfiguration, _ features: VirtioFeatures, memory: GuestMemory)
+    throws(QueueFault)
+  {
+    queue = try VirtQueue(configuration, features: features, memory: memory)
+    segments = SegmentList(capacity: Int(configuration.size))
+    self.features = features
+    unsafe buffers = .allocate(capacity: Int(configuration.size) + 1)
+    unsafe header = .allocate(capacity: 1)
+    unsafe header.initialize(to: NetHeader())
+  }
+
+  deinit {
+    // Both of trivial types.
+    unsafe buffers.deallocate()
+    unsafe header.deallocate()
+  }
+
+  /// Sends what is there.
+  ///
+  /// - Parameter signal: called where the driver wants to be notified.
+  /// - Returns: whether there may be more.
+  mutating func move(to descriptor: Int32, signal: () -> Void) throws(QueueFault) -> Bool {
+    queue.disableNotifications()
+    var budget = Self.turn
+    do throws(QueueFault) {
+      while budget > 0, let head = try queue.pop(into: &segments) {
+        send(to: descriptor)
+        queue.push(head, written: 0)
+        budget &-= 1
+        if budget % Self.burst == 0, queue.publish() { signal() }
+      }
+    } catch {
+      if queue.publish() { signal() }
+      throw error
+    }
+    if queue.publish() { signal() }
+    return queue.enableNotifications()
+  }
+
+  /// Sends the chain's frame. One that breaks the rules, or that the host does not take, is dropped, as a
+  /// wire would.
+  private mutating func send(to descriptor: Int32) {
+    let size = UInt64(NetHeader.size)
+    guard segments.readableBytes >= size + 14, segments.readableBytes <= size + Self.longestFrame else {
+      return
+    }
+    var words: (UInt64, UInt32) = (0, 0)
+    let raw = unsafe withUnsafeMutableBytes(of: &words) { bytes in
+      // The first 12 bytes are the header's, which the chain has.
+      let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[..<NetHeader.size])
+      _ = unsafe segments.copyOut(from: 0, into: bytes)
+      return unsafe bytes.loadUnaligned(as: NetHeader.self)
+    }
+    let length = Int(truncatingIfNeeded: segments.readableBytes &- size)
+    guard let checked = raw.checked(features, frame: length) else { return }
+    unsafe header.pointee = checked
+    let count = unsafe segments.withReadable { source, count in
+      unsafe Self.gather(source, count, behind: header, into: buffers)
+    }
+    // `gather` filled that many elements. A refusal is dropped with the frame.
+    _ = unsafe clinux_writev(descriptor, buffers, Int32(truncatingIfNeeded: count))
+  }
+
+  /// Writes our header and the chain's buffers without theirs to `target`; how many that makes.
+  ///
+  /// - Precondition: `target` has room for one element more than `count`.
+  @unsafe @inline(__always)
+  private static func gather(
+    _ source: UnsafeMutablePointer<iovec>, _ count: Int, behind header: UnsafeMutablePointer<NetHeader>,
+    into target: UnsafeMutablePointer<iovec>
+  ) -> Int {
+    unsafe target.initialize(to: iovec(iov_base: header, iov_len: NetHeader.size))
+    var skip = NetHeader.size
+    var filled = 1
+    for index in 0..<count {
+      // Index is below the count of elements, and skip at most the buffer's length.
+      let buffer = unsafe source[index]
+      let length = unsafe buffer.iov_len
+      if skip >= length {
+        skip &-= length
+        continue
+      }
+      guard let base = unsafe buffer.iov_base else { continue }
+      unsafe (target + filled).initialize(to: iovec(iov_base: base + skip, iov_len: length &- skip))
+      skip = 0
+      filled &+= 1
+    }
+    return filled
+  }
+}

@@ -1,0 +1,117 @@
+public import Devices
+
+/// A network card that a person asked for.
+public struct NetworkConfiguration: Hashable, Sendable {
+  /// Where its frames go.
+  public enum Source: Hashable, Sendable {
+    /// A TAP by name, made where there is none.
+    case tap(String)
+    /// A TAP that whoever started this process opened.
+    case descriptor(Int32)
+  }
+
+  /// Whether the host's kernel moves the frames.
+  public enum VhostPolicy: String, Hashable, Sendable, CaseIterable {
+    /// Where it can.
+    case auto
+    /// Or the machine is not started.
+    case on
+    case off
+  }
+
+  public var source: Source
+  /// Nil: one derived from the source.
+  public var mac: MACAddress?
+  /// Nil: the TAP's.
+  public var mtu: Int?
+  /// Pairs of queues.
+  public var queues = 1
+  public var vhost = VhostPolicy.auto
+  /// How other commands call it.
+  public var id: String?
+
+  public init(_ source: Source) {
+    self.source = source
+  }
+}
+
+extension NetworkConfiguration.Source: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .tap(let name): "tap=\(name)"
+    case .descriptor(let number): "fd=\(number)"
+    }
+  }
+}
+
+/// Why a network card cannot be had.
+public enum NetworkError: Error, Hashable, Sendable {
+  case nameTooLong(String)
+  case mtu(Int)
+  case queues(Int)
+  case queuesOfDescriptor
+  case multicast(MACAddress)
+  case zeroAddress
+  case sameSource(String)
+  case sameID(String)
+  case sameAddress(MACAddress)
+}
+
+extension NetworkConfiguration {
+  /// What the guest can be told (virtio 1.2 section 5.1.4.1).
+  static let mtus = 68...65535
+
+  public static func isPossible(mtu: Int) -> Bool { mtus.contains(mtu) }
+
+  /// Checks the card by itself and against those before it.
+  func check(after others: some Sequence<NetworkConfiguration>) throws(NetworkError) {
+    switch source {
+    case .tap(let name):
+      guard !name.isEmpty, name.utf8.count <= Tap.longestName else { throw .nameTooLong(name) }
+    case .descriptor:
+      guard queues == 1 else { throw .queuesOfDescriptor }
+    }
+    if let mtu, !Self.mtus.contains(mtu) { throw .mtu(mtu) }
+    guard (1...Tap.mostQueues).contains(queues) else { throw .queues(queues) }
+    if let mac {
+      guard !mac.isMulticast else { throw .multicast(mac) }
+      guard !mac.isZero else { throw .zeroAddress }
+    }
+    for other in others {
+      guard other.source != source else { throw .sameSource("\(source)") }
+      if let id, id == other.id { throw .sameID(id) }
+      if let mac, mac == other.mac { throw .sameAddress(mac) }
+    }
+  }
+}
+
+extension NetworkError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .nameTooLong(let name): "tap=\(name): an interface's name has 1 to \(Tap.longestName) bytes"
+    case .mtu(let value):
+      "mtu=\(value): not from \(NetworkConfiguration.mtus.lowerBound) to \(NetworkConfiguration.mtus.upperBound)"
+    case .queues(let count): "queues=\(count): not from 1 to \(Tap.mostQueues)"
+    case .queuesOfDescriptor: "an inherited descriptor is one queue"
+    case .multicast(let address): "mac=\(address): a multicast address, which no card can have as its own"
+    case .zeroAddress: "mac=00:00:00:00:00:00: not an address that a card can have"
+    case .sameSource(let source): "\(source) given to two cards"
+    case .sameID(let id): "id=\(id) given to two cards"
+    case .sameAddress(let address): "mac=\(address) given to two cards"
+    }
+  }
+
+  /// What to do next.
+  public var hint: String? {
+    switch self {
+    case .nameTooLong: "`ip tuntap list` shows the names of the TAPs that there are"
+    case .mtu: "1500 is usual; leave mtu out for the TAP's own"
+    case .queues, .sameAddress: nil
+    case .queuesOfDescriptor: "leave queues out, or name a TAP with tap=NAME"
+    case .multicast: "make the first byte even: 02:... is free for anybody to use"
+    case .zeroAddress: "leave mac out for an address that stays the same"
+    case .sameSource: "each card needs a TAP of its own"
+    case .sameID: "each name stands for one card"
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Devices
+import Hypervisor
+import Testing
+
+@testable import swiftvm
+
+@Suite("--net")
+struct NetworkOptionTests {
+  @Test func `every key is read, and reads back`() throws {
+    let text = "tap=a,,b,mac=02:00:00:00:00:01,mtu=9000,queues=2,vhost=off,id=lan"
+    let card = try NetworkOption.parse(text)
+    #expect(card.source == .tap("a,b"))
+    #expect(card.mac == MACAddress("02:00:00:00:00:01"))
+    #expect((card.mtu, card.queues, card.vhost, card.id) == (9000, 2, .off, "lan"))
+    #expect(NetworkOption.text(card) == text)
+    #expect(try NetworkOption.parse(NetworkOption.text(card)) == card)
+    #expect(try NetworkOption.parse("fd=3").source == .descriptor(3))
+    #expect(try NetworkOption.parse("tap=x") == NetworkConfiguration(.tap("x")))
+  }
+
+  @Test(arguments: [
+    ("tpa=x", "unknown key \"tpa\"", "did you mean \"tap\"?"),
+    ("tap=x,quees=2", "unknown key \"quees\"", "did you mean \"queues\"?"),
+    ("tap=x,tap=y", "given twice", ""), ("tap=x,fd=3", "both tap and fd", "one of the two"),
+    ("mtu=9000", "no TAP is named", "tap=NAME"), ("", "nothing is named", ""),
+    ("tap", "no key=value", "the keys are"),
+    ("fd=-1", "no descriptor", "fd=3"), ("fd=x", "no descriptor", "fd=3"),
+    ("tap=x,mac=02:00", "no MAC address", "02:00:00"), ("tap=x,mtu=big", "no number", ""),
+    ("tap=x,queues=-1", "no number", ""), ("tap=x,vhost=maybe", "no such choice", "auto, on or off"),
+  ])
+  func `what cannot be meant is told, with what to do`(text: String, message: String, hint: String) {
+    let failure = #expect(throws: Failure.self) { try NetworkOption.parse(text) }
+    #expect(failure?.status == .usage)
+    #expect(failure?.message.contains(message) == true, "\(String(describing: failure))")
+    #expect(hint.isEmpty || failure?.hint?.contains(hint) == true, "\(String(describing: failure))")
+  }
+
+  @Test func `flags win over the file, and both name cards`() throws {
+    var file = ConfigurationFile()
+    file.net = ["tap=a", "tap=b"]
+    #expect(try file.configuration().networks.map(\.source) == [.tap("a"), .tap("b")])
+    var flags = ConfigurationFile()
+    flags.net = ["fd=7"]
+    #expect(try file.overridden(by: flags).configuration().networks.map(\.source) == [.descriptor(7)])
+    let dumped = ConfigurationFile(try file.configuration())
+    #expect(try dumped.configuration() == file.configuration())
+  }
+
+  @Test(arguments: [
+    TapError.nameTooLong("x"), .badName("x"), .missing("x"), .notPermitted("x"), .busy("x"),
+    .queueMismatch("x", hasSeveral: true), .queueMismatch("x", hasSeveral: false), .otherInterface("x"),
+    .tooManyQueues("x", limit: 8), .notOpen(9), .notTap(9), .noHeader(9),
+  ])
+  func `a TAP that cannot be had is named, with what to do`(error: TapError) {
+    let failure = Failure(error)
+    #expect(failure.status == .usage)
+    #expect(failure.message.contains("x") || failure.message.contains("fd=9"))
+    #expect(failure.hint?.isEmpty == false)
+  }
+}

@@ -16,6 +16,13 @@ enum Conditions {
   }()
   static let noMountNamespaces = "`unshare -rm` is not allowed here"
 
+  /// Whether a process may have network interfaces of its own, and `ip` is there to make some.
+  static let hasNetworkNamespaces = {
+    // The call keeps nothing of the text.
+    unsafe system("PATH=$PATH:/usr/sbin:/sbin unshare -n ip link show lo > /dev/null 2>&1") == 0
+  }()
+  static let noNetworkNamespaces = "`unshare -n ip link` does not work here: root and iproute2 are needed"
+
   /// `setpriv` as somebody without any right, followed by options.
   static func asNobody(group: String = "65534") -> String {
     "setpriv --reuid=65534 --regid=\(group) --clear-groups"
@@ -30,5 +37,8 @@ extension Trait where Self == ConditionTrait {
   static var root: Self { .enabled(if: Conditions.isRoot, "\(Conditions.notRoot)") }
   static var mountNamespace: Self {
     .enabled(if: Conditions.hasMountNamespaces, "\(Conditions.noMountNamespaces)")
+  }
+  static var networkNamespace: Self {
+    .enabled(if: Conditions.hasNetworkNamespaces, "\(Conditions.noNetworkNamespaces)")
   }
 }

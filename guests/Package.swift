@@ -41,6 +41,9 @@ let package = Package(
     // PCI and virtio, for the lessons about devices.
     .target(name: "Virtio", dependencies: ["Bare"], path: "support/Virtio", swiftSettings: rules),
 
+    lesson("paging", "Processor"),
+    lesson("exceptions", "Processor"),
+    lesson("timer", "Processor"),
     lesson("pci"),
     lesson("virtio-blk", "Virtio"),
     lesson("virtio-net", "Virtio"),

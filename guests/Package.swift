@@ -44,8 +44,10 @@ let package = Package(
     lesson("paging", "Processor"),
     lesson("exceptions", "Processor"),
     lesson("timer", "Processor"),
+    lesson("processors", "Processor"),
     lesson("pci"),
     lesson("virtio-blk", "Virtio"),
     lesson("virtio-net", "Virtio"),
+    lesson("user", "Processor"),
   ]
 )

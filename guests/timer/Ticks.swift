@@ -90,13 +90,13 @@ func handle(_ frame: UnsafeMutablePointer<interrupt_frame>) {
     LocalAPIC.startCounting()
     let start = LocalAPIC.count
     IntervalTimer.wait(hundredths: 5)
-    let perSecond = (start - LocalAPIC.count) / 5 * 100
+    let perSecond = UInt64(start - LocalAPIC.count) / 5 * 100
     print("the timer counts to \(perSecond / 1_000_000) million in a second")
 
     let stamp = processor_time_stamp()
     var sleeps = 0
     var seen = 0
-    LocalAPIC.tick(every: perSecond / 50)
+    LocalAPIC.tick(every: UInt32(perSecond / 50))
     while seen < 10 {
       processor_sleep()
       sleeps += 1

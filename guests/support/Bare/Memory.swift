@@ -3,7 +3,7 @@ internal import Processor
 /// Memory, or a device's registers in it, by address: bare metal has no other owner for it.
 ///
 /// Each access is made just once, and just as wide as its name says.
-public struct Memory {
+public struct Memory: Sendable {
   public let address: UInt64
 
   public init(at address: UInt64) {

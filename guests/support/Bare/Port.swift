@@ -1,7 +1,7 @@
 internal import Processor
 
 /// An I/O port. What is written to one and read from it is 8, 16 or 32 bits wide.
-public struct Port {
+public struct Port: Sendable {
   public let number: UInt16
 
   public init(_ number: UInt16) {

@@ -8,13 +8,16 @@ struct gate {
 
 static struct gate gates[256];
 
+// Each processor has a register of its own for where they are.
+void interrupt_gates_load(void) { processor_load_gates((uint64_t)gates, 256); }
+
 void interrupt_gates(void) {
     for (unsigned vector = 0; vector < 256; vector++) {
         uint64_t entry = interrupt_entry(vector);
         // 8 is start.S' code segment, 0x8e00 a 64-bit interrupt gate.
         gates[vector] = (struct gate){entry, 8, 0x8e00, entry >> 16, entry >> 32, 0};
     }
-    processor_load_gates((uint64_t)gates, 256);
+    interrupt_gates_load();
 }
 
 static void say(const char *text) {

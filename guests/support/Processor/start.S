@@ -78,6 +78,7 @@ long_mode:
 
     .data
     .balign 8
+    .globl gdt
 gdt:
     .quad 0
     .quad 0x00af9b000000ffff            // 8: 64-bit code
@@ -91,6 +92,7 @@ gdt_register:
 start_info:
     .long 0
     .balign 4096
+    .globl level4
 level4:
     .skip 4096
 level3:

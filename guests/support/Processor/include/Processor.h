@@ -141,6 +141,46 @@ INLINE uint64_t interrupt_entry(uint8_t vector) {
 /// Called for each interrupt and exception, with interrupts forbidden. A guest that wants them defines its own.
 void interrupt_handler(struct interrupt_frame *_Nonnull frame);
 
+// MARK: A second processor
+
+/// Puts the code that a second processor begins with at page `page`, below 1 MiB.
+void processor_prepare_start(uint8_t page);
+
+/// Where a second processor comes to, with a stack of its own and interrupts forbidden. A guest that starts one defines
+/// its own.
+void processor_main(void);
+
+// MARK: User mode
+
+/// Loads the segment descriptor table's register: `count` descriptors at `address`. The selectors in use must mean the
+/// same in the new table.
+INLINE void processor_load_segments(uint64_t address, uint64_t count) {
+    struct __attribute__((packed)) {
+        uint16_t limit;
+        uint64_t base;
+    } table = {(uint16_t)(count * 8 - 1), address};
+    __asm__ volatile("lgdt %0" : : "m"(table));
+}
+
+/// Loads the task register, which leads to the task state segment.
+INLINE void processor_load_task(uint16_t selector) { __asm__ volatile("ltr %0" : : "r"(selector)); }
+
+/// Runs a program in user mode. Needs the MSRs STAR and LSTAR, and gates that a task state segment gives a stack.
+/// - Returns: what `user_leave` is told.
+uint64_t user_enter(uint64_t start, uint64_t stack);
+
+/// Ends the program, from within a system call or an exception of its.
+__attribute__((noreturn)) void user_leave(uint64_t result);
+
+/// Where `syscall` has to go.
+INLINE uint64_t user_call_address(void) {
+    extern const char user_call_entry[];
+    return (uint64_t)user_call_entry;
+}
+
+/// Called for each system call. A guest that has programs defines its own.
+uint64_t user_call(uint64_t number, uint64_t first, uint64_t second);
+
 // MARK: What the guest was started with
 
 /// Where the Xen PVH start information lies.

@@ -46,8 +46,8 @@ let package = Package(
     lesson("timer", "Processor"),
     lesson("processors", "Processor"),
     lesson("pci"),
-    lesson("virtio-blk", "Virtio"),
-    lesson("virtio-net", "Virtio"),
+    lesson("virtio-blk", "Processor", "Virtio"),
+    lesson("virtio-net", "Processor", "Virtio"),
     lesson("user", "Processor"),
   ]
 )

@@ -1,5 +1,6 @@
 // A disk, as its driver sees it: requests of three parts in a queue, and a bell to ring (virtio 1.2, section 5.2).
 import Bare
+import Processor
 import Virtio
 
 typealias Status = VirtioFunction.Status
@@ -8,6 +9,7 @@ typealias Status = VirtioFunction.Status
 struct Disk: ~Copyable {
   static let sectorSize: UInt32 = 512
   static let flushFeature: UInt64 = 1 << 9
+  static let vector: UInt8 = 0x40
 
   enum Kind: UInt32 {
     case read = 0
@@ -31,7 +33,7 @@ struct Disk: ~Copyable {
     print("the disk offers features 0x\(Hex(device.features))")
     let wanted = VirtioFunction.version1 | Self.flushFeature
     guard device.features & wanted == wanted, device.accept(features: wanted) else { return nil }
-    queue = device.makeQueue(0, size: 8)
+    queue = device.makeQueue(0, size: 8, vector: Self.vector)
     device.add(status: Status.driverOK)
     self.device = device
   }
@@ -60,9 +62,18 @@ struct Disk: ~Copyable {
     queue.describe(chain, at: 0)
     queue.offer(0)
     queue.ring()
-    while queue.take() == nil {}
+    // Interrupts are allowed in the sleep only: none is missed between the look and the sleep.
+    while queue.take() == nil { processor_sleep() }
     return answer.read8() == 0
   }
+}
+
+@_cdecl("interrupt_handler")
+func handle(_ frame: UnsafeMutablePointer<interrupt_frame>) {
+  // The assembly's frame is on the stack below this call.
+  let vector = unsafe frame.pointee.vector
+  guard vector == UInt64(Disk.vector) else { Guest.panic("an interrupt that nobody asked for") }
+  MessageInterrupts.end()
 }
 
 /// A line in each sector that tells which one it is.

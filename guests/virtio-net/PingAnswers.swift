@@ -1,6 +1,7 @@
 // A network card that answers ping: who asks by ARP for 10.0.0.2 hears our address, and ICMP echoes go back (virtio 1.2,
 // section 5.1; RFC 826, RFC 792).
 import Bare
+import Processor
 import Virtio
 
 typealias Status = VirtioFunction.Status
@@ -75,7 +76,17 @@ func answer(_ packet: Packet, length: Int, _ own: Address) -> Int? {
   return length
 }
 
+@_cdecl("interrupt_handler")
+func handle(_ frame: UnsafeMutablePointer<interrupt_frame>) {
+  // The assembly's frame is on the stack below this call.
+  let vector = unsafe frame.pointee.vector
+  guard vector == UInt64(Lesson.vector) else { Guest.panic("an interrupt that nobody asked for") }
+  MessageInterrupts.end()
+}
+
 @main enum Lesson {
+  static let vector: UInt8 = 0x40
+
   static func main() {
     guard let card = VirtioFunction(type: 1) else { Guest.panic("no network card: -n tap=NAME") }
     card.reset()
@@ -88,8 +99,8 @@ func answer(_ packet: Packet, length: Int, _ own: Address) -> Int? {
     }
 
     let own = Address(ethernet: (0..<6).map { card.configuration.read8($0) }, internet: [10, 0, 0, 2])
-    var receiveQueue = card.makeQueue(0, size: 16)
-    var transmitQueue = card.makeQueue(1, size: 16)
+    var receiveQueue = card.makeQueue(0, size: 16, vector: vector)
+    var transmitQueue = card.makeQueue(1, size: 16, vector: vector)
     card.add(status: Status.driverOK)
 
     // A page for each packet that may come. Descriptor n of either queue is packet n.
@@ -126,6 +137,7 @@ func answer(_ packet: Packet, length: Int, _ own: Address) -> Int? {
         }
       }
       if hasReturned { receiveQueue.ring() }
+      if !receiveQueue.hasMore && !transmitQueue.hasMore { processor_sleep() }
     }
   }
 }

@@ -80,9 +80,12 @@ public struct VirtQueue: ~Copyable {
     if used.read16(0) & 1 == 0 { doorbell.write16(index) }
   }
 
+  /// Whether a chain came back.
+  public var hasMore: Bool { used.read16(2) != usedCount }
+
   /// The next chain that came back, if there is one.
   public mutating func take() -> Used? {
-    guard used.read16(2) != usedCount else { return nil }
+    guard hasMore else { return nil }
     let entry = used.advanced(by: 4 + 8 * Int(usedCount % size))
     usedCount &+= 1
     return Used(head: UInt16(truncatingIfNeeded: entry.read32(0)), written: entry.read32(4))

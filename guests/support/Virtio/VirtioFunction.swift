@@ -17,6 +17,7 @@ public struct VirtioFunction {
   /// What the specification says of this kind of device.
   public let configuration: Memory
   public let function: PCIFunction
+  private let memory: Memory
   private let common: Memory
   private let notification: Memory
   private let notificationMultiplier: UInt32
@@ -33,6 +34,7 @@ public struct VirtioFunction {
       if kind == 2 { multiplier = function.read(offset + 16) }
     }
     self.function = function
+    self.memory = memory
     common = regions[1]
     notification = regions[2]
     configuration = regions[4]
@@ -71,8 +73,9 @@ public struct VirtioFunction {
     return status & Status.featuresOK != 0
   }
 
-  /// Sets up a queue with `size` entries, a power of two, and no interrupt.
-  public func makeQueue(_ index: UInt16, size: UInt16) -> VirtQueue {
+  /// Sets up a queue with `size` entries, a power of two.
+  /// - Parameter vector: where the processor shall go when a chain came back; nil: nowhere.
+  public func makeQueue(_ index: UInt16, size: UInt16, vector: UInt8? = nil) -> VirtQueue {
     common.write16(index, 0x16)
     guard common.read16(0x18) >= size else { Guest.panic("the device's queue is too small") }
     let doorbell = UInt32(common.read16(0x1E)) * notificationMultiplier
@@ -81,8 +84,18 @@ public struct VirtioFunction {
     write(queue.descriptors.address, 0x20)
     write(queue.available.address, 0x28)
     write(queue.used.address, 0x30)
+    if let vector { interrupt(at: vector, entry: index) }
     common.write16(1, 0x1C)
     return queue
+  }
+
+  /// Gives the selected queue an entry of the table of messages.
+  private func interrupt(at vector: UInt8, entry: UInt16) {
+    guard let messages = MessageInterrupts(of: function, memory: memory) else { Guest.panic("no MSI-X") }
+    messages.set(Int(entry), vector: vector)
+    common.write16(entry, 0x1A)
+    // A device that has no means for it says so.
+    guard common.read16(0x1A) == entry else { Guest.panic("no such message") }
   }
 
   /// Addresses are written by halves: not every device takes 64 bits at once.

@@ -25,11 +25,15 @@ let layout = LinkerSetting.unsafeFlags([
   "-Xlinker", "--gc-sections", "-Xlinker", "--build-id=none",
 ])
 
+func guest(_ name: String, _ support: [Target.Dependency], exclude: [String] = []) -> Target {
+  .executableTarget(
+    name: name, dependencies: ["Bare"] + support, path: name, exclude: exclude, swiftSettings: rules,
+    linkerSettings: [layout])
+}
+
 /// A lesson: a folder with one source and a page of text.
 func lesson(_ name: String, _ support: Target.Dependency...) -> Target {
-  .executableTarget(
-    name: name, dependencies: ["Bare"] + support, path: name, exclude: ["README.md"],
-    swiftSettings: rules, linkerSettings: [layout])
+  guest(name, support, exclude: ["README.md"])
 }
 
 let package = Package(
@@ -49,5 +53,8 @@ let package = Package(
     lesson("virtio-blk", "Processor", "Virtio"),
     lesson("virtio-net", "Processor", "Virtio"),
     lesson("user", "Processor"),
+
+    // What no driver should be.
+    guest("hostile", ["Virtio"]),
   ]
 )

@@ -17,9 +17,11 @@ public struct VirtioFunction {
   /// What the specification says of this kind of device.
   public let configuration: Memory
   public let function: PCIFunction
-  private let memory: Memory
-  private let common: Memory
-  private let notification: Memory
+  /// All of the device's memory.
+  public let memory: Memory
+  /// The common configuration structure (section 4.1.4.3).
+  public let common: Memory
+  public let notification: Memory
   private let notificationMultiplier: UInt32
 
   /// The first device of a type: 1 is a network card, 2 a disk (section 5).

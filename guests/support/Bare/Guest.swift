@@ -14,20 +14,4 @@ public enum Guest {
     print(message)
     powerOff()
   }
-
-  /// The kernel arguments, one word each (Xen PVH start information: cmdline_paddr, at 24).
-  public static var arguments: [String] {
-    let line = Memory(at: Memory(at: start_information()).read64(24))
-    var words = [""]
-    var offset = 0
-    while case let byte = line.read8(offset), byte != 0 {
-      if byte == 32 {
-        words.append("")
-      } else {
-        words[words.count - 1].unicodeScalars.append(Unicode.Scalar(byte))
-      }
-      offset += 1
-    }
-    return words
-  }
 }

@@ -1,8 +1,8 @@
 // The way from the machine's start to Swift.
 //
-// The note makes the loader enter at `start` by the PVH boot ABI: 32-bit protected mode, flat segments, no paging, EBX
-// with the address of what the loader has to say. Swift is 64-bit code, so this builds page tables that map the first
-// 4 GiB onto themselves, and turns long mode on (AMD64 volume 2, 14.6; Intel SDM volume 3A, 10.8.5):
+// The note makes the loader enter at `start` by the PVH boot ABI: 32-bit protected mode, flat segments, no paging. Swift
+// is 64-bit code, so this builds page tables that map the first 4 GiB onto themselves, and turns long mode on (AMD64
+// volume 2, 14.6; Intel SDM volume 3A, 10.8.5):
 //
 //      CR4.PAE, CR3, EFER.LME, CR0.PG, and a far jump into a 64-bit code segment.
 
@@ -18,7 +18,6 @@
 start:
     cli
     cld
-    movl %ebx, start_info
     movl $stack_end, %esp
 
     // Level 4: one entry. Level 3: four, a GiB each. Level 2: 2048 pages of 2 MiB.
@@ -88,9 +87,6 @@ gdt_register:
     .quad gdt
 
     .bss
-    .globl start_info
-start_info:
-    .long 0
     .balign 4096
     .globl level4
 level4:

@@ -181,12 +181,4 @@ INLINE uint64_t user_call_address(void) {
 /// Called for each system call. A guest that has programs defines its own.
 uint64_t user_call(uint64_t number, uint64_t first, uint64_t second);
 
-// MARK: What the guest was started with
-
-/// Where the Xen PVH start information lies.
-INLINE uint64_t start_information(void) {
-    extern uint32_t start_info;
-    return start_info;
-}
-
 #endif

@@ -39,8 +39,8 @@ test: setup release guests ## Run every test that this machine allows
 lint: ## Check formatting, shell scripts and file lengths
 	.ci/lint
 
-fuzz: ## Let the fuzzers run for FUZZ_SECONDS each (600)
-	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} swift test --filter '^Fuzz\.'
+fuzz: ## Let each fuzzer run for FUZZ_SECONDS (600), from new seeds
+	SWIFTVM_TESTS=all FUZZ_SECONDS=$${FUZZ_SECONDS:-600} swift test --filter '^Fuzz\.'
 
 bench: setup release guests ## Measure against QEMU, as ratios
 	$(RELEASE) --product swiftvm-bench

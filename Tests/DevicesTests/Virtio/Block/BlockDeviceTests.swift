@@ -112,15 +112,13 @@ struct BlockDeviceTests {
     try disk.wait(for: 3)
     disk.end(1)
     _ = try block.driver.waitForUsed(block.queues[0], 0)
-    let isPaused = try SharedEvent()
-    let core = block.driver.core
-    let pausing = try HostThread(name: "pause") {
-      #expect(throws: Never.self) { try core.pause() }
-      isPaused.event.signal()
-    }
+    let (begun, stopped) = (try SharedEvent(), try SharedEvent())
+    block.device.stop(queue: 0) { stopped.event.signal() }
+    block.threads[0].post { _ in begun.event.signal() }
+    try begun.event.wait()
     for _ in 0..<2 { disk.end(0) }
-    try isPaused.event.wait()
-    pausing.join()
+    try stopped.event.wait()
+    try block.driver.core.pause()
     block.driver.core.resume()
     for _ in 0..<2 { _ = try block.driver.waitForUsed(block.queues[0], 0) }
     #expect(block.queues[0].outstanding.isEmpty)

@@ -6,6 +6,7 @@ import Testing
   /// A line of shell that starts a machine which stays, in the background, and waits until it runs.
   private func start(_ card: String, by prefix: String = "") -> String {
     """
+    : > $scratch/said
     \(prefix) $vm run -v -m 16 --flat $guests/silent.bin -n \(card) > /dev/null 2> $scratch/said & machine=$!
     until grep -q 'the machine runs' $scratch/said; do kill -0 $machine || exit 9; sleep 0.05; done
     """

@@ -16,4 +16,7 @@ void clinux_unblock_kick(void) {
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-void clinux_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+void clinux_ignore_write_signals(void) {
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}

@@ -147,6 +147,8 @@ enum DiskImage {
     switch error {
     case .permissionDenied where !disk.isReadOnly:
       "it must be readable and writable by you (`ls -l` shows who may); readonly=on only reads"
+    case .noSuchAddressOrDevice, .operationNotSupportedByDevice:
+      "its device is not there, or not any more (`lsblk` shows which are)"
     case .readOnlyFileSystem: "readonly=on takes it from a read-only file system"
     case .noSuchFileOrDirectory: "check the path; `truncate -s 10G FILE` makes an empty disk of 10 GiB"
     case .notPermitted, .noFunction:

@@ -22,7 +22,9 @@ cp -r "$here/guest/." "$root/"
 mv "$root/init" "$root/bin/init"
 chmod 755 "$root/bin/init"
 ln -s bin "$root/sbin"
-add_program "$root" "$(readlink -f "$(command -v fio)")"
+program=$(readlink -f "$(command -v fio)")
+add_program "$root" "$program"
+ln -s "$program" "$root/bin/fio"
 # what systemd takes for the mark of a root file system
 echo 'ID=swiftvm-guest' > "$root/etc/os-release"
 

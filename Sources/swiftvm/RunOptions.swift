@@ -50,8 +50,10 @@ struct RunOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "Network card (again for more): tap=NAME|fd=N[,mac=MAC][,mtu=N][,queues=N][,vhost=auto|on|off][,id=NAME]",
-      valueName: "card"))
+      """
+      Network card, again for more: tap=NAME or fd=N, then ,KEY=VALUE... with mac=MAC, mtu=N, queues=N, \
+      vhost=auto|on|off, id=NAME
+      """, valueName: "card"))
   var net: [String] = []
 
   @Option(help: ArgumentHelp("The guest's reboot: reset or exit (reset)", valueName: "what"))

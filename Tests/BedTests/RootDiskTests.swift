@@ -50,7 +50,7 @@ extension StockKernels {
         status=$?
         rm /tmp/data.img
         exit $status
-        """, mayHang: root.cpus > 2)
+        """, mayLoseGuest: root.cpus > 2)
       #expect(outcome.status == 0, outcome.comment)
       #expect(outcome.said("swiftvm-guest: up \(root.cpus) cpus"), outcome.comment)
       #expect(outcome.said("swiftvm-guest: root /dev/vda1 \(root.fileSystem)"), outcome.comment)

@@ -16,4 +16,19 @@ void clinux_unblock_kick(void) {
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-void clinux_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+void clinux_block_signals(sigset_t *old) {
+    sigset_t set;
+    sigfillset(&set);
+    // A thread's own doing.
+    const int own[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        sigdelset(&set, own[i]);
+    pthread_sigmask(SIG_SETMASK, &set, old);
+}
+
+void clinux_restore_signals(const sigset_t *old) { pthread_sigmask(SIG_SETMASK, old, NULL); }
+
+void clinux_ignore_write_signals(void) {
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}

@@ -75,7 +75,15 @@ enum DiskImage {
 
   private static func lock(_ descriptor: borrowing OwnedDescriptor, _ disk: DiskConfiguration) throws(Failure)
   {
-    let result = clinux_lock_file(descriptor.number, disk.isReadOnly ? 0 : 1)
+    var result = clinux_lock_file(descriptor.number, disk.isReadOnly ? 0 : 1)
+    // The kernel takes its time to unmake the io_uring of a process that was killed, and holds the lock until
+    // then, though nobody has it any more.
+    var patience = 200
+    while result == -EAGAIN, patience > 0, holder(of: descriptor).process == 0 {
+      usleep(10_000)
+      patience -= 1
+      result = clinux_lock_file(descriptor.number, disk.isReadOnly ? 0 : 1)
+    }
     switch Errno(rawValue: -result) {
     case .resourceTemporarilyUnavailable, .permissionDenied: throw inUse(descriptor, disk)
     // Some file systems know no locks; who uses those looks after that.
@@ -83,17 +91,23 @@ enum DiskImage {
     }
   }
 
-  private static func inUse(_ descriptor: borrowing OwnedDescriptor, _ disk: DiskConfiguration) -> Failure {
+  /// The process that holds a lock on a file; 0: nobody that we may see.
+  private static func holder(of descriptor: borrowing OwnedDescriptor) -> (process: Int32, name: String) {
     var found = clinux_disk()
     var name = [CChar](repeating: 0, count: 64)
     // Fills the structure, and the array, which is as long as told.
-    let isKnown = unsafe clinux_examine_disk(descriptor.number, &found) == 0
-    let holder = isKnown ? unsafe clinux_find_lock_holder(found.device, found.inode, &name, name.count) : 0
-    if holder == getpid() {
+    guard unsafe clinux_examine_disk(descriptor.number, &found) == 0 else { return (0, "") }
+    let process = unsafe clinux_find_lock_holder(found.device, found.inode, &name, name.count)
+    let text = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return (process, text)
+  }
+
+  private static func inUse(_ descriptor: borrowing OwnedDescriptor, _ disk: DiskConfiguration) -> Failure {
+    let holder = holder(of: descriptor)
+    if holder.process == getpid() {
       return failure(disk, "given twice", hint: "readonly=on on both lets a machine have it twice")
     }
-    let text = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    let who = holder == 0 ? "another process" : "\(text) (process \(holder))"
+    let who = holder.process == 0 ? "another process" : "\(holder.name) (process \(holder.process))"
     return failure(
       disk, "in use by \(who)", hint: "two machines may share a disk only where both have it with readonly=on"
     )
@@ -147,6 +161,8 @@ enum DiskImage {
     switch error {
     case .permissionDenied where !disk.isReadOnly:
       "it must be readable and writable by you (`ls -l` shows who may); readonly=on only reads"
+    case .noSuchAddressOrDevice, .operationNotSupportedByDevice:
+      "its device is not there, or not any more (`lsblk` shows which are)"
     case .readOnlyFileSystem: "readonly=on takes it from a read-only file system"
     case .noSuchFileOrDirectory: "check the path; `truncate -s 10G FILE` makes an empty disk of 10 GiB"
     case .notPermitted, .noFunction:

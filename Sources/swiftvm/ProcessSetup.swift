@@ -12,7 +12,7 @@ enum ProcessSetup {
     }
     // One heap: threads allocate little, and each of their own would cost pages and system calls.
     mallopt(M_ARENA_MAX, 1)
-    // A reader that went away is a result of write(2), not the end of the guest.
-    clinux_ignore_broken_pipes()
+    // A reader that went away, or a disk that may not grow, is a result of write(2), not the end of the guest.
+    clinux_ignore_write_signals()
   }
 }

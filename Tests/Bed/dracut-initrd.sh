@@ -33,7 +33,7 @@ mkdir "$work/conf.d" "$work/tmp"
 dracut --quiet --force --conf "$work/conf" --confdir "$work/conf.d" --tmpdir "$work/tmp" \
   --no-hostonly --no-hostonly-cmdline --no-early-microcode --no-compress --reproducible \
   --modules "base systemd systemd-initrd dracut-systemd rootfs-block kernel-modules" \
-  --drivers "virtio_pci virtio_blk virtio_net button" \
+  --drivers "virtio_pci virtio_blk virtio_net button" --filesystems "ext4 xfs" \
   --kver "$release" --kmoddir "$tree/lib/modules/$release" "$work/dracut.img" 2> "$work/log" || {
   cat "$work/log" >&2
   die "dracut failed"

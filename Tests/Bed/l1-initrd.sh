@@ -13,7 +13,7 @@ programs="dash ip bridge nft env find iperf3 nice nohup nsenter script setpriv s
 need_tools busybox cpio depmod modprobe ldd $programs
 need_kernels
 
-modules="virtio_pci 9pnet_virtio 9p irqbypass kvm kvm-amd tun vhost_iotlb vhost tap vhost_net vhost_vsock llc stp bridge veth
+modules="virtio_pci virtio_blk 9pnet_virtio 9p irqbypass kvm kvm-amd tun vhost_iotlb vhost tap vhost_net vhost_vsock llc stp bridge veth
   macvtap 8021q nf_conntrack nf_nat nf_tables nft_chain_nat nft_nat nft_masq nft_ct br_netfilter"
 
 only_one l1

@@ -1,9 +1,9 @@
 #!/bin/bash
 # L1: a machine with a complete /dev/kvm, emulated by QEMU (TCG, AMD SVM), wherever QEMU runs.
 #
-#   l1.sh start [--smp N] [--memory MIB] [--mount DIR]... [--owner PID] [--lifetime SECONDS]
+#   l1.sh start [--smp N] [--memory MIB] [--mount DIR]... [--disk FILE]... [--owner PID] [--lifetime SECONDS]
 #       Boots L1 in the background and returns when it takes jobs; nothing to do if it already does. Defaults: 2 CPUs,
-#       4096 MiB. DIR appears in L1, read-only, under its own path. L1 ends with the process PID and after SECONDS
+#       4096 MiB. DIR appears in L1, read-only, under its own path; the FILEs are its disks, vda and so on. L1 ends with the process PID and after SECONDS
 #       (3600) in any case.
 #   l1.sh run [--timeout SECONDS] -- COMMAND [ARGUMENT]...
 #   l1.sh run [--timeout SECONDS] < SCRIPT
@@ -52,13 +52,14 @@ keep() {
 }
 
 start() {
-  local smp=2 memory=4096 owner='' lifetime=3600 mounts=() directory n=0
+  local smp=2 memory=4096 owner='' lifetime=3600 mounts=() disks=() directory disk n=0
   while [ $# -gt 0 ]; do
     [ $# -gt 1 ] || die "$1 wants a value"
     case $1 in
       --smp) smp=$2 ;;
       --memory) memory=$2 ;;
       --mount) mounts+=("$2") ;;
+      --disk) disks+=("$2") ;;
       --owner) owner=$2 ;;
       --lifetime) lifetime=$2 ;;
       *) die "unknown option $1" ;;
@@ -86,6 +87,9 @@ start() {
     l1_share "m$n" "$directory" readonly=on
     echo "m$n $directory"
   done > "$dir/share/.mounts"
+  for disk in ${disks[@]+"${disks[@]}"}; do
+    qemu_args+=(-drive "file=${disk//,/,,},format=raw,if=virtio,cache=writeback")
+  done
   qemu_args+=(-chardev "file,id=console,path=$dir/console.log" -serial chardev:console
     -chardev "pipe,id=ctl,path=$dir/ctl" -serial chardev:ctl)
   exec 7<>"$dir/ctl.out"

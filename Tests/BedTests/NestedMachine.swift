@@ -6,6 +6,11 @@ struct NestedMachine: Sendable {
   /// The one that `.inNestedMachine` started for the tests under it.
   @TaskLocal static var current: NestedMachine?
 
+  /// One of several that may run at once.
+  var name = "tests"
+  /// More for `l1.sh start`.
+  var options: [String] = []
+
   /// L1 is of no use, or a job in it hung.
   struct Failure: Error, CustomStringConvertible {
     let description: String
@@ -18,7 +23,7 @@ struct NestedMachine: Sendable {
   /// Starts L1 afresh. It ends with this process at the latest.
   func start() async throws {
     await stop()
-    let outcome = try await control(["start", "--owner", "\(getpid())"])
+    let outcome = try await control(["start", "--owner", "\(getpid())"] + options)
     guard outcome.status == 0 else { throw Failure(description: "L1 does not start: \(outcome.error)") }
   }
 
@@ -43,6 +48,13 @@ struct NestedMachine: Sendable {
     return try checked(try await attempt(script, seconds))
   }
 
+  /// Runs a shell script that ends L1, as a power cut would: what it said until then.
+  func runToDeath(_ script: String, seconds: Int = 300) async throws -> Transcript {
+    let transcript = try await attempt(script, seconds)
+    guard transcript.status == Self.gone else { throw Failure(description: "L1 lives\n\(transcript)") }
+    return transcript
+  }
+
   /// The host's directory that is /share in L1.
   func share() async throws -> String {
     String(try await control(["share"]).output.prefix { !$0.isNewline })
@@ -63,6 +75,6 @@ struct NestedMachine: Sendable {
 
   private func control(_ arguments: [String], input: String = "") async throws -> Program.Outcome {
     try await Program.run(
-      "env", ["SWIFTVM_L1=tests", Repository.nestedMachine] + arguments, input: input)
+      "env", ["SWIFTVM_L1=\(name)", Repository.nestedMachine] + arguments, input: input)
   }
 }

@@ -15,7 +15,10 @@ enum StockKernels {}
 /// Whether the nested test bed can be used here.
 enum Bed {
   static func hasPrograms() async throws -> Bool {
-    let programs = "qemu-system-x86_64 busybox cpio dracut nft ip lz4 xz zstd depmod objcopy rngtest"
+    let programs = """
+      qemu-system-x86_64 busybox cpio dracut nft ip lz4 xz zstd depmod objcopy rngtest fio mke2fs mkfs.xfs \
+      sfdisk
+      """
     return try await shell("need_tools \(programs)").status == 0
   }
 
@@ -40,7 +43,7 @@ enum Bed {
 
   /// Builds what the tests boot besides the kernels.
   static func prepare() async throws {
-    for script in ["guest-initrd.sh", "dracut-initrd.sh"] {
+    for script in ["guest-initrd.sh", "dracut-initrd.sh", "root-images.sh"] {
       let outcome = try await Program.run("\(Repository.root)/Tests/Bed/\(script)", [])
       guard outcome.status == 0 else {
         throw NestedMachine.Failure(description: "\(script): \(outcome.error)")

@@ -88,6 +88,7 @@ enum : uint32_t {
     CLINUX_EPOLLOUT = EPOLLOUT,
     CLINUX_EPOLLHUP = EPOLLHUP,
     CLINUX_EPOLLERR = EPOLLERR,
+    CLINUX_EPOLLET = EPOLLET,
 };
 
 /// Blocks `signals` for the calling thread and opens a signalfd(2) for them.
@@ -160,8 +161,16 @@ int clinux_install_kick_handler(void);
 /// the one that made it, and a process from the one that started it.
 void clinux_unblock_kick(void);
 
-/// Makes writing to a pipe or socket without a reader an error (EPIPE) and not the process's end.
-void clinux_ignore_broken_pipes(void);
+/// Blocks, for the calling thread and those that it starts, all signals that come from outside; `old` takes the mask
+/// that was.
+void clinux_block_signals(sigset_t *_Nonnull old);
+
+/// Puts back what `clinux_block_signals` found.
+void clinux_restore_signals(const sigset_t *_Nonnull old);
+
+/// Makes writing to a pipe or socket without a reader (EPIPE), and past the largest file that is allowed
+/// (EFBIG, `ulimit -f`), an error and not the process's end.
+void clinux_ignore_write_signals(void);
 
 /// Keeps `fd`'s present terminal settings for `clinux_terminal_restore` and for the handlers of
 /// signals that a trap in this process raises (SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT).

@@ -14,7 +14,7 @@ public protocol Disk: AnyObject, Sendable {
 /// A worker's way to a disk. Belongs to one event loop's thread.
 public protocol DiskChannel: AnyObject {
   /// Takes a request, at the latest with the next `commit`. Requests run concurrently and complete in
-  /// any order, each exactly once and never before this has returned.
+  /// any order, each exactly once and never before this has returned; `commit` may complete some.
   func submit(_ request: DiskRequest, _ token: consuming DiskToken)
 
   /// Ends a batch of `submit`.

@@ -40,9 +40,11 @@ final class DiskFile: Sendable {
     let isDirect = cache == .none
     offsetAlignment = isDirect ? max(found.direct_offset_alignment, 1) : 1
     memoryAlignment = isDirect ? max(found.direct_memory_alignment, 1) : 1
+    // A file's sectors stay 512 bytes whatever O_DIRECT asks for: its partition table counts them.
     geometry = DiskGeometry(
-      capacity: found.capacity, logicalBlock: max(found.logical_block, isDirect ? offsetAlignment : 512),
-      physicalBlock: found.physical_block, isReadOnly: isReadOnly, canDiscard: canDiscard)
+      capacity: found.capacity, logicalBlock: found.logical_block,
+      physicalBlock: max(found.physical_block, offsetAlignment), isReadOnly: isReadOnly,
+      canDiscard: canDiscard)
     self.cache = cache
     self.descriptor = descriptor
   }

@@ -88,6 +88,7 @@ final class DiskMailbox: Sendable {
     let error: Int32
   }
 
+  /// To be watched as `EventLoop.Interest.signal`.
   let event: EventDescriptor
   private let completions = Mutex<[Completion]>([])
 
@@ -105,7 +106,6 @@ final class DiskMailbox: Sendable {
 
   /// Exchanges what is there for `batch`, which must be empty and lends its room.
   func take(into batch: inout [Completion]) {
-    event.take()
     completions.withLock { swap(&$0, &batch) }
   }
 }

@@ -48,7 +48,7 @@ final class ThreadChannel: DiskChannel {
     self.owner = owner
     self.loop = loop
     mailbox = try DiskMailbox()
-    watch = try loop.watch(mailbox.event.number) { [unowned self] in deliver() }
+    watch = try loop.watch(mailbox.event.number, for: .signal) { [unowned self] in deliver() }
   }
 
   func submit(_ request: DiskRequest, _ token: consuming DiskToken) {

@@ -79,7 +79,7 @@ final class RingChannel: DiskChannel {
     self.life = life
     completions = try EventDescriptor()
     ring = try Self.makeRing(completions)
-    watch = try loop.watch(completions.number) { [unowned self] in deliver() }
+    watch = try loop.watch(completions.number, for: .signal) { [unowned self] in deliver() }
   }
 
   private static func makeRing(_ completions: borrowing EventDescriptor) throws(Errno) -> IORing {
@@ -164,20 +164,25 @@ final class RingChannel: DiskChannel {
       // has taken completions.
       completions.signal()
     }
+    // What the kernel had in its cache is done already.
+    takeCompletions()
   }
 
   // MARK: From the ring
 
   private func deliver() {
-    completions.take()
+    takeCompletions()
+    commit()
+    owner.completedBatch()
+  }
+
+  private func takeCompletions() {
     while let completion = ring.tryConsumeCompletion() {
       partsUnderWay &-= 1
       let length = completion.context & 0xFFFF_FFFF
       partEnded(
         Int(completion.context >> 32), isWhole: completion.result >= 0 && UInt64(completion.result) == length)
     }
-    commit()
-    owner.completedBatch()
   }
 
   private func partEnded(_ index: Int, isWhole: Bool) {

@@ -4,6 +4,7 @@ public import SystemPackage
 /// Waits for descriptors and calls whoever asked, one at a time, on the thread that runs it.
 ///
 /// Belongs to one thread. Another thread reaches it through an `EventDescriptor` that it watches.
+@safe
 public final class EventLoop {
   /// Which readiness to wait for. Errors and hang-ups are always reported, as both.
   public struct Interest: OptionSet, Sendable {
@@ -11,6 +12,8 @@ public final class EventLoop {
     public init(rawValue: UInt32) { self.rawValue = rawValue }
     public static let read = Interest(rawValue: CLINUX_EPOLLIN)
     public static let write = Interest(rawValue: CLINUX_EPOLLOUT)
+    /// For an `EventDescriptor`: reports each signal once, and nobody need take the count.
+    public static let signal = Interest(rawValue: CLINUX_EPOLLIN | CLINUX_EPOLLET)
   }
 
   /// Names one watch. A number is never used twice, so an event that arrives late for a watch
@@ -29,9 +32,19 @@ public final class EventLoop {
   // A loop has few watches: a search through them costs less than hashing.
   private var handlers: [Handler] = []
   private var nextID: UInt64 = 1
+  // Room for what one wait brings, of which nobody keeps anything.
+  private let events: UnsafeMutablePointer<epoll_event>
+  private static let mostEvents = 16
 
   public init() throws(Errno) {
     epoll = try OwnedDescriptor(result: clinux_epoll_create())
+    unsafe events = .allocate(capacity: Self.mostEvents)
+    unsafe events.initialize(repeating: epoll_event(), count: Self.mostEvents)
+  }
+
+  deinit {
+    // Allocated by init; epoll_event is trivial.
+    unsafe events.deallocate()
   }
 
   /// Calls `handler` whenever `descriptor` is ready for `interest` (level-triggered).
@@ -60,16 +73,15 @@ public final class EventLoop {
 
   /// Waits for events, at most `timeout` milliseconds (-1: without limit), and handles them.
   public func runOnce(timeout: Int32 = -1) throws(Errno) {
-    var events = unsafe [epoll_event](repeating: epoll_event(), count: 16)
-    // epoll_wait writes at most `count` entries.
-    let ready = unsafe epoll_wait(epoll.number, &events, Int32(events.count), timeout)
+    // epoll_wait writes at most as many entries as told.
+    let ready = unsafe epoll_wait(epoll.number, events, Int32(Self.mostEvents), timeout)
     guard ready >= 0 else {
       let error = Errno(rawValue: clinux_errno())
       if error == .interrupted { return }
       throw error
     }
     for index in 0..<Int(ready) {
-      // The kernel hands back the u64 that `control` stored.
+      // index < ready; the kernel hands back the u64 that `control` stored.
       let id = unsafe events[index].data.u64
       handlers.first { $0.id == id }?.call()
     }

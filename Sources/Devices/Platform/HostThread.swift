@@ -1,7 +1,8 @@
 internal import CLinux
 public import SystemPackage
 
-/// A pthread that runs one closure. Joined by whoever made it.
+/// A pthread that runs one closure. Joined by whoever made it. No signal from outside reaches it: these are for
+/// the main thread to take, whether it began to before or after this thread was made.
 ///
 /// Plain threads and not Swift tasks: KVM ties a vCPU to its thread, and a worker that waits in the
 /// kernel would starve a task's executor.
@@ -23,6 +24,10 @@ public struct HostThread: ~Copyable {
   public init(name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
     let unmanaged = unsafe Unmanaged.passRetained(Body(name: name, run: body))
     var thread = pthread_t()
+    var mask = sigset_t()
+    // Both calls use the local set only.
+    unsafe clinux_block_signals(&mask)
+    defer { unsafe clinux_restore_signals(&mask) }
     let result = unsafe pthread_create(
       &thread, nil,
       { pointer in

@@ -42,11 +42,13 @@ private final class Mailbox: Sendable {
   private let wake: EventDescriptor
   // Made here, where an error can be thrown; from then on used by `run`'s thread only.
   private nonisolated(unsafe) let loop: EventLoop
+  // Whether there may be something in `contents`. Used by `run`'s thread only, as the loop is.
+  private nonisolated(unsafe) var isAwake = false
 
   init() throws(Errno) {
     wake = try EventDescriptor()
     unsafe loop = try EventLoop()
-    _ = try unsafe loop.watch(wake.number) {}
+    _ = try unsafe loop.watch(wake.number, for: .signal) { [unowned self] in unsafe isAwake = true }
   }
 
   func post(_ job: @escaping @Sendable (EventLoop) -> Void) {
@@ -67,7 +69,8 @@ private final class Mailbox: Sendable {
     while !isStopping {
       // epoll_wait fails for no reason that waiting could mend.
       guard (try? unsafe loop.runOnce()) != nil else { return }
-      wake.take()
+      guard unsafe isAwake else { continue }
+      unsafe isAwake = false
       let jobs = contents.withLock { contents in
         isStopping = contents.isStopping
         defer { contents.jobs = [] }

@@ -62,6 +62,27 @@ import Testing
     }
   }
 
+  @Test(.root) func `a device that is not there any more`() async throws {
+    // Numbers of a driver for tests, which no distribution has.
+    let made = try await SwiftVMProgram.shell("mknod \(scratch("gone")) b 240 77")
+    try #require(made.status == 0, "\(made.error)")
+    expectFailure(
+      try await run(scratch("gone")), status: 2, error: "disk \(scratch("gone")): No such device",
+      hint: "lsblk")
+  }
+
+  @Test(.mountNamespace) func `a disk on a read-only file system`() async throws {
+    let path = scratch("mount/disk.img")
+    let line = """
+      export vm guests; mkdir \(scratch("mount")); unshare -rm bash -c '
+      mount -t tmpfs none \(scratch("mount")); truncate -s 1M \(path); mount -o remount,ro \(scratch("mount"))
+      $vm run --flat $guests/halt.bin -d \(path)'
+      """
+    expectFailure(
+      try await SwiftVMProgram.shell(line), status: 2, error: "disk \(path): Read-only file system",
+      hint: "readonly=on")
+  }
+
   @Test func `too many disks`() async throws {
     let path = try image()
     let disks = (0..<31).flatMap { _ in ["-d", "\(path),readonly=on"] }

@@ -42,6 +42,8 @@ struct BlockRequestTable: ~Copyable {
   /// How many are taken.
   var takenCount: Int { madeCount &- free.count }
 
+  var hasRoom: Bool { takenCount < capacity }
+
   /// A slot for a new request; nil: all are in use.
   mutating func take() -> UInt32? {
     if let slot = free.popLast() { return slot }

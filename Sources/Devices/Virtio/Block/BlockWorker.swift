@@ -52,10 +52,7 @@ final class BlockWorker: DiskChannelOwner {
     self.loop = loop
     self.settings = settings
     channel = try? settings.disk.openChannel(for: self, on: loop)
-    watch = try? loop.watch(assignment.doorbell.event.number) { [unowned self] in
-      assignment.doorbell.event.take()
-      serve()
-    }
+    watch = try? loop.watch(assignment.doorbell.event.number, for: .signal) { [unowned self] in serve() }
     // The driver may have filled the queue before it was ready.
     serve()
   }
@@ -99,8 +96,8 @@ final class BlockWorker: DiskChannelOwner {
     }
     channel?.commit()
     publish()
-    // Where there is no room, a completion goes on.
-    if !isStalled, queue.enableNotifications() { assignment.doorbell.event.signal() }
+    // Where there is no room, a completion goes on; `commit` may have brought one.
+    if isStalled ? table.hasRoom : queue.enableNotifications() { assignment.doorbell.event.signal() }
   }
 
   /// Takes a chain; false where none waits or none can be taken.

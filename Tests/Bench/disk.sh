@@ -1,0 +1,111 @@
+#!/bin/sh
+# Runs in L1: a guest of swiftvm and one of QEMU, each with the same disks, do the same work in turns.
+#
+#   disk.sh MODE            tmpfs: files in memory; null: a block device that does nothing (null_blk)
+#
+# Prints a line for each kind of work: what, microseconds per request of ours and of QEMU's (medians), the median of the
+# ratios within pairs. For depth 32 another one: exits to user space per request of ours, as KVM counts them.
+set -eu
+mode=$1
+turns=${TURNS:-3}
+seconds=${SECONDS_EACH:-1}
+cd "$(mktemp -d)"
+[ -d /sys/kernel/debug/kvm ] || mount -t debugfs debug /sys/kernel/debug
+line='console=ttyS0 panic=-1 mitigations=off quiet swiftvm.load=virtio_pci,virtio_blk swiftvm.do=work'
+root=/bed/guests/root-ext4.img
+case $mode in
+  tmpfs)
+    for file in ours peer; do dd if=/dev/zero of="$file" bs=1M count=64 2> /dev/null; done
+    ours=$PWD/ours peer=$PWD/peer
+    size=64M ours_options=${OURS:-} peer_options=${PEER:-aio=io_uring,cache=writeback} ;;
+  null)
+    modules=$(ls -d /bed/kernels/generic/lib/modules/*)/kernel
+    [ ! -e "$modules/fs/configfs/configfs.ko" ] || insmod "$modules/fs/configfs/configfs.ko" 2> /dev/null || true
+    [ -e /dev/nullb0 ] || insmod "$modules/drivers/block/null_blk/null_blk.ko" nr_devices=2 gb=4
+    ours=/dev/nullb0 peer=/dev/nullb1
+    size=1G ours_options=${OURS:-cache=none} peer_options=${PEER:-aio=io_uring,cache=none} ;;
+esac
+
+mkfifo ours.in peer.in
+exec 3<>ours.in 4<>peer.in
+/host/bin/swiftvm run -k /bed/kernels/cloud/vmlinuz -i /bed/guests/initrd.img -m 512 -c 1 --boot-hint 0 \
+  -d "$root,readonly=on" -d "$ours${ours_options:+,$ours_options}" --append-only "$line" <&3 > ours.out 2> ours.err &
+ours_process=$!
+/bed/peer/qemu -accel kvm -cpu host -M "${MACHINE:-pc}" -smp 1 -m 512 -nodefaults -display none -no-reboot -serial stdio \
+  -kernel /bed/kernels/cloud/vmlinuz -initrd /bed/guests/initrd.img -append "$line" \
+  -object iothread,id=io \
+  -drive "file=$root,if=none,id=root,format=raw,readonly=on,file.locking=off" -device virtio-blk-pci,drive=root \
+  -drive "file=$peer,if=none,id=disk,format=raw,discard=unmap,$peer_options" \
+  -device virtio-blk-pci,drive=disk,iothread=io <&4 > peer.out 2> peer.err &
+peer_process=$!
+trap 'kill "$ours_process" "$peer_process" 2> /dev/null || true' EXIT
+
+# answers FILE: how many lines a guest answered.
+answers() { grep -c '^work: ' "$1" || true; }
+
+await() { # FILE PATTERN COUNT
+  until [ "$(grep -c "$2" "$1")" -ge "$3" ]; do
+    kill -0 "$ours_process" && kill -0 "$peer_process" || {
+      tail -n 5 ours.err ours.out peer.err peer.out >&2
+      exit 1
+    }
+    usleep 20000
+  done
+}
+await ours.out 'work: ready' 1
+await peer.out 'work: ready' 1
+
+# ask NAME DESCRIPTOR ARGUMENTS: has a guest work, and prints its answer.
+ask() {
+  count=$(($(answers "$1.out") + 1))
+  echo "$3" >&"$2"
+  await "$1.out" '^work: ' "$count"
+  grep '^work: ' "$1.out" | tail -n 1 | tr -d '\r'
+}
+
+# microseconds ANSWER: per request.
+microseconds() { echo "$1" | awk '{ rate = $4 + $6; if ($2 != 0 || rate == 0) exit 1; printf "%.1f\n", 1000000 / rate }'; }
+
+# exits PROCESS: to user space, at most.
+exits() { cat /sys/kernel/debug/kvm/"$1"-*/io_exits /sys/kernel/debug/kvm/"$1"-*/mmio_exits \
+  /sys/kernel/debug/kvm/"$1"-*/signal_exits | awk '{ sum += $1 } END { print sum }'; }
+
+median() { sort -n | awk '{ value[NR] = $1 } END { print (value[int((NR + 1) / 2)] + value[int(NR / 2) + 1]) / 2 }'; }
+
+# What it takes to ask, to start fio and to answer is not the requests'.
+before=$(exits "$ours_process")
+ask ours 3 "--filename=/dev/vdb --direct=1 --size=4k --bs=4k --rw=read" > /dev/null
+overhead=$(($(exits "$ours_process") - before))
+
+work() { # WHAT KIB ARGUMENTS
+  arguments="--filename=/dev/vdb --direct=1 --size=$size --time_based --runtime=$seconds --ramp_time=200ms $3"
+  : > ours.times
+  : > peer.times
+  : > ratios
+  : > counts
+  for turn in $(seq "$turns"); do
+    before=$(exits "$ours_process")
+    answer=$(ask ours 3 "$arguments")
+    after=$(exits "$ours_process")
+    first=$(microseconds "$answer") || { echo "disk.sh: $1: ours: $answer" >&2; exit 1; }
+    # without those of the time before the measurement, so more per request than there were
+    echo "$((after - before - overhead)) $answer" | awk -v kib="$2" '{ print $1 / (($4 + $6) / kib) }' >> counts
+    answer=$(ask peer 4 "$arguments")
+    second=$(microseconds "$answer") || { echo "disk.sh: $1: peer: $answer" >&2; exit 1; }
+    echo "$first" >> ours.times
+    echo "$second" >> peer.times
+    echo "$first $second" | awk '{ print $1 / $2 }' >> ratios
+  done
+  echo "$1: us per request	$(median < ours.times)	$(median < peer.times)	$(median < ratios)"
+  case $1 in *"depth 32"*) echo "$1: exits to user space per request	$(median < counts)" ;; esac
+}
+
+for rw in randread randwrite; do
+  for depth in 1 32; do
+    work "4 KiB $rw, depth $depth" 4 "--rw=$rw --bs=4k --iodepth=$depth --ioengine=libaio"
+  done
+done
+for rw in read write; do
+  work "1 MiB sequential $rw, depth 4" 1024 "--rw=$rw --bs=1m --iodepth=4 --ioengine=libaio"
+done
+cat ours.err peer.err >&2

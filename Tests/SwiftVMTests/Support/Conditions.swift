@@ -16,12 +16,12 @@ enum Conditions {
   }()
   static let noMountNamespaces = "`unshare -rm` is not allowed here"
 
-  /// Whether a process may have network interfaces of its own, and `ip` is there to make some.
+  /// Whether a process may have a network of its own, with TAPs in it.
   static let hasNetworkNamespaces = {
     // The call keeps nothing of the text.
-    unsafe system("PATH=$PATH:/usr/sbin:/sbin unshare -n ip link show lo > /dev/null 2>&1") == 0
+    unsafe system("PATH=$PATH:/usr/sbin:/sbin unshare -rn ip tuntap add tap0 mode tap 2>/dev/null") == 0
   }()
-  static let noNetworkNamespaces = "`unshare -n ip link` does not work here: root and iproute2 are needed"
+  static let noNetworkNamespaces = "a TAP cannot be made in `unshare -rn` here"
 
   /// `setpriv` as somebody without any right, followed by options.
   static func asNobody(group: String = "65534") -> String {

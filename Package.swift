@@ -80,7 +80,10 @@ let package = Package(
       swiftSettings: houseRules),
     .testTarget(
       name: "SwiftVMTests",
-      dependencies: ["swiftvm", "Hypervisor", "Devices", "ProcessSupport", "CLinux", system, argumentParser],
+      dependencies: [
+        "swiftvm", "Hypervisor", "Devices", "ProcessSupport", "CTestNetwork", "CLinux", system,
+        argumentParser,
+      ],
       swiftSettings: houseRules),
     .testTarget(
       name: "BedTests", dependencies: ["ProcessSupport", system], swiftSettings: houseRules),

@@ -106,7 +106,8 @@ extension NetworkError: CustomStringConvertible {
     switch self {
     case .nameTooLong: "`ip tuntap list` shows the names of the TAPs that there are"
     case .mtu: "1500 is usual; leave mtu out for the TAP's own"
-    case .queues, .sameAddress: nil
+    case .queues: "one for each vCPU is plenty"
+    case .sameAddress: "leave mac out for addresses of their own"
     case .queuesOfDescriptor: "leave queues out, or name a TAP with tap=NAME"
     case .multicast: "make the first byte even: 02:... is free for anybody to use"
     case .zeroAddress: "leave mac out for an address that stays the same"

@@ -61,7 +61,8 @@ public final class VhostNet: Sendable {
         at: GuestAddress(configuration.usedRing), size: SplitRing.usedSize(size))
     else { throw .badAddress }
     var ring = unsafe clinux_vhost_ring(
-      size: UInt32(size), base: 0, descriptors: descriptors, available: available, used: used,
+      size: UInt32(size), base: UInt32(configuration.start), descriptors: descriptors, available: available,
+      used: used,
       kick: kick.number, call: call.number, error: failed.number)
     // The rings lie in guest memory as checked above; the structure outlives the call.
     try Self.check(unsafe clinux_vhost_set_ring(descriptor.number, UInt32(index), &ring))

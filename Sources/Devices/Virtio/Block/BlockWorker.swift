@@ -84,7 +84,11 @@ final class BlockWorker: DiskChannelOwner {
     do throws(QueueFault) {
       // A queueful at a time: the loop has other queues to serve.
       var budget = Int(queue.size)
-      while budget > 0, try serveOne() { budget &-= 1 }
+      repeat {
+        while budget > 0, try serveOne() { budget &-= 1 }
+        // What came while these were submitted shares their interrupt.
+        channel?.commit()
+      } while budget > 0 && !isStalled && queue.offered > 0
     } catch {
       channel?.commit()
       publish()
@@ -94,7 +98,6 @@ final class BlockWorker: DiskChannelOwner {
       watch = nil
       return host.fail(error)
     }
-    channel?.commit()
     publish()
     // Where there is no room, a completion goes on; `commit` may have brought one.
     if isStalled ? table.hasRoom : queue.enableNotifications() { assignment.doorbell.event.signal() }

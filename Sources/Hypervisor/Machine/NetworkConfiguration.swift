@@ -8,6 +8,18 @@ public struct NetworkConfiguration: Hashable, Sendable {
     case tap(String)
     /// A TAP that whoever started this process opened.
     case descriptor(Int32)
+    /// A virtual network of the host, by name: addresses by DHCP, the world by masquerading.
+    case nat(String)
+    /// A bridge of the host, by name.
+    case bridge(String)
+
+    /// Whether one card at most can stand on it.
+    var isExclusive: Bool {
+      switch self {
+      case .tap, .descriptor: true
+      case .nat, .bridge: false
+      }
+    }
   }
 
   /// Whether the host's kernel moves the frames.
@@ -40,6 +52,8 @@ extension NetworkConfiguration.Source: CustomStringConvertible {
     switch self {
     case .tap(let name): "tap=\(name)"
     case .descriptor(let number): "fd=\(number)"
+    case .nat(let name): "nat=\(name)"
+    case .bridge(let name): "bridge=\(name)"
     }
   }
 }
@@ -66,10 +80,11 @@ extension NetworkConfiguration {
   /// Checks the card by itself and against those before it.
   func check(after others: some Sequence<NetworkConfiguration>) throws(NetworkError) {
     switch source {
-    case .tap(let name):
+    case .tap(let name), .bridge(let name):
       guard !name.isEmpty, name.utf8.count <= Tap.longestName else { throw .nameTooLong(name) }
     case .descriptor:
       guard queues == 1 else { throw .queuesOfDescriptor }
+    case .nat: break
     }
     if let mtu, !Self.mtus.contains(mtu) { throw .mtu(mtu) }
     guard (1...Tap.mostQueues).contains(queues) else { throw .queues(queues) }
@@ -78,7 +93,7 @@ extension NetworkConfiguration {
       guard !mac.isZero else { throw .zeroAddress }
     }
     for other in others {
-      guard other.source != source else { throw .sameSource("\(source)") }
+      guard other.source != source || !source.isExclusive else { throw .sameSource("\(source)") }
       if let id, id == other.id { throw .sameID(id) }
       if let mac, mac == other.mac { throw .sameAddress(mac) }
     }
@@ -88,7 +103,7 @@ extension NetworkConfiguration {
 extension NetworkError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .nameTooLong(let name): "tap=\(name): an interface's name has 1 to \(Tap.longestName) bytes"
+    case .nameTooLong(let name): "\(name): an interface's name has 1 to \(Tap.longestName) bytes"
     case .mtu(let value):
       "mtu=\(value): not from \(NetworkConfiguration.mtus.lowerBound) to \(NetworkConfiguration.mtus.upperBound)"
     case .queues(let count): "queues=\(count): not from 1 to \(Tap.mostQueues)"

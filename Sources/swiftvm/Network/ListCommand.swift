@@ -49,6 +49,17 @@ struct MachineReport: Encodable {
     self.machine = machine
     addresses = GuestAddresses.of(machine)
   }
+
+  /// The record, and one key more.
+  func encode(to encoder: any Encoder) throws {
+    try machine.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(addresses, forKey: .addresses)
+  }
+
+  private enum CodingKeys: CodingKey {
+    case addresses
+  }
 }
 
 struct IPCommand: ParsableCommand {

@@ -12,6 +12,7 @@ enum Step: Hashable {
   var shellText: String {
     switch self {
     case .makeFolder(let path): "install -d -m 755 \(path.shellQuoted)"
+    case .write(let path, ""): "install -m 644 /dev/null \(path.shellQuoted)"
     case .write(let path, let text):
       "install -m 644 /dev/stdin \(path.shellQuoted) <<'END'\n\(text)\(text.hasSuffix("\n") ? "" : "\n")END"
     case .remove(let path): "rm -rf \(path.shellQuoted)"

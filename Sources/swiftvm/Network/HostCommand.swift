@@ -34,7 +34,7 @@ extension HostCommand {
       let output = try Self.memoryFile()
       let error = try Self.memoryFile()
       try Self.fill(input, with: self.input)
-      let texts = unsafe ([path] + arguments).map { unsafe strdup($0) }
+      let texts = unsafe ([program.rawValue] + arguments).map { unsafe strdup($0) }
       defer { unsafe texts.forEach { unsafe free($0) } }
       // The texts end with the NULL that execve wants, and live until after the call.
       let status = unsafe clinux_run(path, texts + [nil], input.number, output.number, error.number)

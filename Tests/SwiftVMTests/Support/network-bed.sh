@@ -82,7 +82,7 @@ in_ns() { ip netns exec "$@"; }
 # state: what networks change of a host, but for what counts packets or time.
 state() {
     nft list ruleset | sed 's/counter packets [0-9]* bytes [0-9]*/counter/'
-    ip -o address show | sed 's/^[0-9]*: //; s/ *valid_lft.*//; s/\\//'
+    ip -o address show | sed 's/^[0-9]*: //; s/ *valid_lft.*//; s/ tentative//; s/\\//'
     ip -o link show type bridge | sed 's/^[0-9]*: //'
     ip route show
     local file

@@ -2,7 +2,7 @@ import ProcessSupport
 import Testing
 
 /// Networks that cannot be had. Each error names what, and each hint what to do.
-@Suite(.program, .root) struct BadNetworkTests {
+@Suite(.program, .root) struct BadVirtualNetworkTests {
   struct Case: Sendable, CustomTestStringConvertible {
     /// Lines of bash; the last one runs swiftvm, which must fail.
     let script: String
@@ -55,7 +55,7 @@ import Testing
         "leave mac out"),
     ])
   func `a machine does not start, and says why`(bad: Case) async throws {
-    expectFailure(bad, try await NetworkNamespace.run(bad.script))
+    expectFailure(bad, try await NetworkScript.run(bad.script))
   }
 
   @Test(arguments: [
@@ -78,15 +78,15 @@ import Testing
     Case("\"$vm\" net sideways", "Unexpected argument", "net --help"),
   ])
   func `a command fails, and says why`(bad: Case) async throws {
-    expectFailure(bad, try await NetworkNamespace.run(bad.script))
+    expectFailure(bad, try await NetworkScript.run(bad.script))
   }
 
   @Test(.kvm) func `a network in use stays up unless forced down`() async throws {
     let script = "machine web --net nat; \"$vm\" net down"
     expectFailure(
       Case(script, "network default is in use by web (process ", "--force"),
-      try await NetworkNamespace.run(script))
-    let lines = try await NetworkNamespace.lines(
+      try await NetworkScript.run(script))
+    let lines = try await NetworkScript.lines(
       """
       state > /run/before
       machine web --net nat
@@ -98,7 +98,7 @@ import Testing
   }
 
   @Test func `a step that fails takes back those before it`() async throws {
-    let lines = try await NetworkNamespace.lines(
+    let lines = try await NetworkScript.lines(
       """
       state > /run/before
       printf '#!/bin/sh\\necho "no room for leases" >&2; exit 3\\n' > /run/dnsmasq

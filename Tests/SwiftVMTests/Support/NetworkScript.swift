@@ -2,7 +2,7 @@ import ProcessSupport
 import Testing
 
 /// Runs scripts where they can make networks without touching the host's.
-enum NetworkNamespace {
+enum NetworkScript {
   private static let prelude = Repository.root + "/Tests/SwiftVMTests/Support/network-bed.sh"
 
   /// Runs lines of bash after those of network-bed.sh; 124 when they do not end within two minutes.

@@ -30,7 +30,7 @@ release: ## Build bin/swiftvm, static and position-independent
 	llvm-objcopy --strip-all .build-release/release/swiftvm bin/swiftvm.tmp
 	mv bin/swiftvm.tmp bin/swiftvm
 
-guests: ## Assemble the bare-metal guests into guests/build
+guests: ## Build the bare-metal guests into guests/build
 	$(MAKE) -C guests
 
 test: setup release guests ## Run every test that this machine allows
@@ -39,8 +39,8 @@ test: setup release guests ## Run every test that this machine allows
 lint: ## Check formatting, shell scripts and file lengths
 	.ci/lint
 
-fuzz: ## Let the fuzzers run for FUZZ_SECONDS each (600)
-	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} swift test --filter '^Fuzz\.'
+fuzz: ## Let each fuzzer run for FUZZ_SECONDS (600), from new seeds
+	SWIFTVM_TESTS=all FUZZ_SECONDS=$${FUZZ_SECONDS:-600} swift test --filter '^Fuzz\.'
 
 bench: setup release guests ## Measure against QEMU, as ratios
 	$(RELEASE) --product swiftvm-bench
@@ -50,4 +50,4 @@ demo: setup release ## Boot a stock Debian kernel to a prompt
 	Tests/Bed/demo.sh bin/swiftvm
 
 clean: ## Remove everything that was built or fetched
-	rm -rf .build .build-release .bed bin guests/build
+	rm -rf .build .build-release .bed bin guests/build guests/.build

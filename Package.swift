@@ -48,8 +48,8 @@ let package = Package(
       swiftSettings: houseRules),
 
     .target(
-      name: "TestSupport", dependencies: ["Devices", "CLinux", system], path: "Tests/TestSupport",
-      swiftSettings: houseRules),
+      name: "TestSupport", dependencies: ["Devices", "ProcessSupport", "CTestNetwork", "CLinux", system],
+      path: "Tests/TestSupport", swiftSettings: houseRules),
     // C: network namespaces and raw sockets.
     .target(name: "CTestNetwork", path: "Tests/CTestNetwork"),
     .testTarget(
@@ -80,7 +80,10 @@ let package = Package(
       swiftSettings: houseRules),
     .testTarget(
       name: "SwiftVMTests",
-      dependencies: ["swiftvm", "Hypervisor", "Devices", "ProcessSupport", "CLinux", system, argumentParser],
+      dependencies: [
+        "swiftvm", "Hypervisor", "Devices", "ProcessSupport", "CTestNetwork", "CLinux", system,
+        argumentParser,
+      ],
       swiftSettings: houseRules),
     .testTarget(
       name: "BedTests", dependencies: ["ProcessSupport", system], swiftSettings: houseRules),

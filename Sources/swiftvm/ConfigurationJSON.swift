@@ -92,18 +92,23 @@ extension String {
       .min { $0.distance < $1.distance }?.candidate
   }
 
-  /// Levenshtein's distance.
+  /// How many characters must be replaced, left out or put in, or neighbours swapped, to get `other`.
   private func editDistance(to other: String) -> Int {
-    var row = Array(0...other.count)
-    for (i, left) in enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, right) in other.enumerated() {
-        let substituted = diagonal + (left == right ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = Swift.min(substituted, row[j] + 1, diagonal + 1)
+    let (mine, theirs) = (Array(self), Array(other))
+    // What the first characters of both are apart: before the last character of this text, and with it.
+    var before: [Int] = []
+    var row = Array(0...theirs.count)
+    for i in mine.indices {
+      var next = [i + 1]
+      for j in theirs.indices {
+        var best = Swift.min(row[j] + (mine[i] == theirs[j] ? 0 : 1), next[j] + 1, row[j + 1] + 1)
+        if i > 0, j > 0, mine[i] == theirs[j - 1], mine[i - 1] == theirs[j] {
+          best = Swift.min(best, before[j - 1] + 1)
+        }
+        next.append(best)
       }
+      (before, row) = (row, next)
     }
-    return row[other.count]
+    return row[theirs.count]
   }
 }

@@ -26,7 +26,10 @@ final class Console {
     }
   }
 
-  let output: ConsoleOutput
+  /// Where the guest's bytes go.
+  let sink: any ConsoleSink
+  /// The same where somebody may read them.
+  private let output: ConsoleOutput?
   private let loop: EventLoop
   private let log: VerboseLog
   private var input: ConsoleInput?
@@ -45,8 +48,15 @@ final class Console {
     self.loop = loop
     self.log = log
     do throws(Errno) {
+      guard target != .null else {
+        sink = DiscardedOutput()
+        output = nil
+        return
+      }
       let opened = try Self.open(kind, target)
-      output = try ConsoleOutput(target: opened)
+      let output = try ConsoleOutput(target: opened)
+      self.output = output
+      sink = output
       switch target {
       case .stdio:
         terminal = RawTerminal(STDIN_FILENO)
@@ -58,7 +68,8 @@ final class Console {
         socket = try ConsoleSocket(path, name: kind.name, on: loop, output: output, log: log)
       case .file, .null: break
       }
-      failureWatch = try loop.watch(output.failed.number) { [unowned self] in tellFailure(target) }
+      failureWatch = try loop.watch(output.failed.number) { [unowned self] in tellFailure(of: output, target)
+      }
     } catch {
       throw Self.failure(kind, target, error)
     }
@@ -66,7 +77,7 @@ final class Console {
 
   /// Connects a new machine's port, and gives the terminal to the guest.
   func attach(_ port: any ConsolePort) throws(MachineError) {
-    output.attach(port)
+    output?.attach(port)
     do throws(Errno) {
       try input?.attach(port)
       try socket?.attach(port)
@@ -83,7 +94,7 @@ final class Console {
     input?.detach()
     socket?.detach()
     // The machine goes, and its port with it.
-    output.attach(nil)
+    output?.attach(nil)
   }
 
   /// Takes the terminal again after this process was stopped and continued.
@@ -97,7 +108,7 @@ final class Console {
     guard !isClosed else { return }
     isClosed = true
     detach()
-    output.finish(milliseconds: milliseconds)
+    output?.finish(milliseconds: milliseconds)
     terminal?.leave()
     socket?.close()
     socket = nil
@@ -156,7 +167,7 @@ final class Console {
       error.isShortage ? .hostNotAble : .usage, "\(kind.option) \(target): \(error)", hint: hint)
   }
 
-  private func tellFailure(_ target: ConsoleTarget) {
+  private func tellFailure(of output: ConsoleOutput, _ target: ConsoleTarget) {
     output.failed.take()
     // A socket's client comes and goes; that is no news.
     if case .socket = target { return }

@@ -39,7 +39,7 @@ final class Consoles {
 
   /// Whether the guest wrote nothing so far.
   var areSilent: Bool {
-    serial.output.byteCount == 0 && virtio?.output.byteCount ?? 0 == 0
+    serial.sink.byteCount == 0 && virtio?.sink.byteCount ?? 0 == 0
   }
 
   /// Writes out what the guest said, for so long at most each, and gives the terminal back. Once closed

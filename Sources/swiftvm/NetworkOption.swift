@@ -86,7 +86,7 @@ enum NetworkOption {
 
   private static func number(_ key: String, _ text: String) throws(Failure) -> Int {
     guard let number = Int(text), number >= 0 else {
-      throw Failure(.usage, "\(name): \(key)=\(text) is no number")
+      throw Failure(.usage, "\(name): \(key)=\(text) is no number", hint: "give a whole number")
     }
     return number
   }

@@ -65,7 +65,7 @@ final class Session {
       let ending: MachineEnding
       do throws(MachineError) {
         let machine = try builder.build(
-          serial: consoles.serial.output, console: consoles.virtio?.output)
+          serial: consoles.serial.sink, console: consoles.virtio?.sink)
         log("kernel: \(machine.kernel.format), \(machine.kernel.range.base) to \(machine.kernel.range.last)")
         if let line = machine.kernel.commandLine { log("command line: \(line)") }
         if let initrd = machine.kernel.initrd { log("initrd: \(initrd.base) to \(initrd.last)") }

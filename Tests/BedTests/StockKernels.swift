@@ -15,7 +15,7 @@ enum StockKernels {}
 /// Whether the nested test bed can be used here.
 enum Bed {
   static func hasPrograms() async throws -> Bool {
-    let programs = "qemu-system-x86_64 busybox cpio dracut nft ip lz4 xz zstd depmod objcopy"
+    let programs = "qemu-system-x86_64 busybox cpio dracut nft ip lz4 xz zstd depmod objcopy rngtest"
     return try await shell("need_tools \(programs)").status == 0
   }
 

@@ -7,8 +7,11 @@ struct FuzzRun {
   private let seconds: Int
   private let start: Int
   private(set) var seed: UInt64
+  /// Seeds that once found something; they come first in every run.
+  private let kept: [UInt64]
 
-  init(seed: UInt64) {
+  init(seed: UInt64, kept: [UInt64] = []) {
+    self.kept = kept
     // The environment does not change while tests run.
     let text = unsafe getenv("FUZZ_SECONDS").map { unsafe String(cString: $0) }
     seconds = text.flatMap { Int($0) } ?? 0
@@ -18,6 +21,10 @@ struct FuzzRun {
 
   /// Calls `body` with new random numbers, again and again: `rounds` times, or until the time is over.
   func repeated(rounds: Int, _ body: (inout SeededRandom, UInt64) throws -> Void) rethrows {
+    for seed in kept {
+      var random = SeededRandom(seed: seed)
+      try body(&random, seed)
+    }
     var round = 0
     while seconds > 0 ? Self.now - start < seconds : round < rounds {
       let seed = self.seed &+ UInt64(round)

@@ -11,7 +11,7 @@ import Testing
     let run = FuzzRun(seed: 1)
     let arena = try GuestArena()
     let layouts = try (0..<8).map { _ in try RingLayout(size: 64, in: arena) }
-    try run.repeated(rounds: 60) { random, seed in
+    try run.repeated(rounds: 30) { random, seed in
       let driver = try device.driver(arena: arena)
       defer { driver.function.shutDown() }
       var walk = RegisterWalk(random: random, layouts: layouts)

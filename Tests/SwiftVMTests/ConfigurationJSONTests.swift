@@ -106,7 +106,7 @@ struct ConfigurationJSONTests {
 
   @Test(arguments: [
     ("kernal", "kernel"), ("cpu", "cpus"), ("memmory", "memory"), ("appendonly", "append-only"),
-    ("bootHint", "boot-hint"),
+    ("bootHint", "boot-hint"), ("sreial", "serial"),
   ])
   func `the nearest key is the one with the fewest typing errors`(typed: String, meant: String) {
     #expect(typed.nearest(of: ConfigurationFile.CodingKeys.allCases.map(\.rawValue)) == meant)

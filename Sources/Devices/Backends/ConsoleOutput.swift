@@ -45,7 +45,6 @@ public final class ConsoleOutput: ConsoleSink {
     try HostThread(name: "console") { [self] in writeUntilClosed() }.detach()
   }
 
-  /// Bytes that the guest sent so far.
   public var byteCount: UInt64 { accepted.load(ordering: .relaxed) }
 
   /// Why the last target was given up.

@@ -22,4 +22,7 @@ public protocol ConsoleSink: SerialSink {
   ///
   /// - Returns: how many were taken.
   func accept(_ bytes: UnsafeRawBufferPointer) -> Int
+
+  /// Bytes that the guest sent so far.
+  var byteCount: UInt64 { get }
 }

@@ -10,15 +10,29 @@ final class PinInterrupt: Sendable {
 
   let line: LevelInterruptLine
   private let status = Atomic<UInt8>(0)
+  private let isSilent = Atomic<Bool>(false)
 
   init(line: LevelInterruptLine) {
     self.line = line
   }
 
   func raise(_ cause: Cause) {
-    status.bitwiseOr(cause.rawValue, ordering: .acquiringAndReleasing)
-    line.assert()
+    status.bitwiseOr(cause.rawValue, ordering: .sequentiallyConsistent)
+    assertIfWanted()
   }
+
+  /// The guest switched the pin off or on: by the command register, or by MSI-X, which takes its place.
+  func setSilent(_ new: Bool) {
+    if isSilent.exchange(new, ordering: .sequentiallyConsistent), !new { assertIfWanted() }
+  }
+
+  /// A cause that comes while the pin is silent waits, so both are looked at in one order by all.
+  private func assertIfWanted() {
+    if isWanted, !isSilent.load(ordering: .sequentiallyConsistent) { line.assert() }
+  }
+
+  /// Whether a cause waits for the driver: the Interrupt Status bit of the PCI status register.
+  var isWanted: Bool { status.load(ordering: .sequentiallyConsistent) != 0 }
 
   /// What the driver reads, which clears it.
   func takeStatus() -> UInt8 {
@@ -27,7 +41,7 @@ final class PinInterrupt: Sendable {
 
   /// The guest ended the interrupt: asserts it again where a cause remains.
   func wasAcknowledged() {
-    if status.load(ordering: .acquiring) != 0 { line.assert() }
+    assertIfWanted()
   }
 
   /// What a snapshot keeps.

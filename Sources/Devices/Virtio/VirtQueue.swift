@@ -108,12 +108,10 @@ public struct VirtQueue: ~Copyable {
         unsafe table = try translation.pointer(to: descriptor.address, size: descriptor.length)
         entries = descriptor.length / 16
         isIndirect = true
-        // It stands for the table, which may have as many entries as the queue (section 2.7.5.3.1).
-        budget &+= 1
         next = 0
         continue
       }
-      // What refers to the table is not one of the chain's buffers.
+      // What refers to a table is not one of the chain's buffers (section 2.7.5.3.1).
       guard budget > 0 else { throw .chainTooLong }
       budget &-= 1
       if descriptor.length > 0 {

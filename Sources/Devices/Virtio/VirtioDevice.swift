@@ -11,8 +11,8 @@
 ///         │   reset, done             v
 ///         └────────────────────── needs reset: works on no queue any more
 ///
-/// All of it is called by vCPUs, one call at a time, with the transport's lock held: a device hands the
-/// work to its worker and returns, and calls `done` from there, never before it has returned.
+/// All of it is called with the transport's lock held, so one call at a time: by vCPUs, and `stop` by
+/// `DeviceHost.fail` for every queue. A device hands the work to its worker and returns, and calls `done` from there, never before it has returned.
 public protocol VirtioDevice: AnyObject, Sendable {
   var type: VirtioDeviceType { get }
 
@@ -39,7 +39,8 @@ public protocol VirtioDevice: AnyObject, Sendable {
   func start(_ queue: QueueAssignment)
 
   /// Stop working on a queue. `done`: no buffer of it is touched any more, and all chains were given back
-  /// that were taken, but for those that came last and can be begun anew.
+  /// that were taken, but for those that came last and can be begun anew. May be asked for again before
+  /// that, and where the queue is stopped already.
   func stop(queue index: Int, done: @escaping @Sendable () -> Void)
 
   /// Stop altogether and forget what the driver set. `done`: no guest memory is touched any more.

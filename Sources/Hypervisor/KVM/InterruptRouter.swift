@@ -48,10 +48,15 @@ final class InterruptRouter: MessageRouter {
     table.withLock { table in
       let index = Int(vector.number - Self.firstMessage)
       guard table.messages.indices.contains(index) else { return }
+      let old = table.messages[index]
       table.messages[index] = message
       // A route may stay while its vector is masked; KVM need not hear of what it has.
       if table.installed.count != table.messages.count || table.installed[index] != message {
-        guard send(Self.chipRoutes + Self.routes(table.messages)) >= 0 else { return }
+        guard send(Self.chipRoutes + Self.routes(table.messages)) >= 0 else {
+          // KVM refuses the whole table for one message that it does not take.
+          table.messages[index] = old
+          return
+        }
         table.installed = table.messages
       }
       if table.connected.insert(vector.number).inserted { assign(vector, flags: 0) }

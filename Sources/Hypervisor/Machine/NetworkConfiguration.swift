@@ -80,11 +80,12 @@ extension NetworkConfiguration {
   /// Checks the card by itself and against those before it.
   func check(after others: some Sequence<NetworkConfiguration>) throws(NetworkError) {
     switch source {
-    case .tap(let name), .bridge(let name):
+    case .tap(let name):
       guard !name.isEmpty, name.utf8.count <= Tap.longestName else { throw .nameTooLong(name) }
     case .descriptor:
       guard queues == 1 else { throw .queuesOfDescriptor }
-    case .nat: break
+    // Only the host can tell whether it has them.
+    case .nat, .bridge: break
     }
     if let mtu, !Self.mtus.contains(mtu) { throw .mtu(mtu) }
     guard (1...Tap.mostQueues).contains(queues) else { throw .queues(queues) }
@@ -103,7 +104,7 @@ extension NetworkConfiguration {
 extension NetworkError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .nameTooLong(let name): "\(name): an interface's name has 1 to \(Tap.longestName) bytes"
+    case .nameTooLong(let name): "tap=\(name): an interface's name has 1 to \(Tap.longestName) bytes"
     case .mtu(let value):
       "mtu=\(value): not from \(NetworkConfiguration.mtus.lowerBound) to \(NetworkConfiguration.mtus.upperBound)"
     case .queues(let count): "queues=\(count): not from 1 to \(Tap.mostQueues)"
@@ -121,7 +122,8 @@ extension NetworkError: CustomStringConvertible {
     switch self {
     case .nameTooLong: "`ip tuntap list` shows the names of the TAPs that there are"
     case .mtu: "1500 is usual; leave mtu out for the TAP's own"
-    case .queues, .sameAddress: nil
+    case .queues: "one for each vCPU is plenty"
+    case .sameAddress: "leave mac out for addresses of their own"
     case .queuesOfDescriptor: "leave queues out, or name a TAP with tap=NAME"
     case .multicast: "make the first byte even: 02:... is free for anybody to use"
     case .zeroAddress: "leave mac out for an address that stays the same"

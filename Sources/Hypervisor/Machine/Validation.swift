@@ -59,8 +59,8 @@ public struct ValidatedConfiguration: Hashable, Sendable {
     pciWindow64 = memoryMap.pciWindow64(addressBits: Int(host.physicalAddressBits))
 
     guard wish.serial != .stdio || wish.console != .stdio else { throw .twoConsolesOnStandardIO }
-    let devices = wish.disks.count + wish.networks.count
-    guard devices <= PCISlot.shared else { throw .tooManyDevices(devices) }
+    guard wish.disks.count <= PCISlot.mostDisks else { throw .tooManyDisks(wish.disks.count) }
+    guard wish.networks.count <= PCISlot.mostCards else { throw .tooManyCards(wish.networks.count) }
     try DiskConfiguration.check(wish.disks)
     disks = wish.disks
     do throws(NetworkError) {
@@ -106,8 +106,8 @@ public enum ConfigurationError: Error, Hashable, Sendable {
   case memoryTooLarge(UInt64, limit: UInt64)
   case commandLine(KernelCommandLineError)
   case twoConsolesOnStandardIO
-  /// Disks and network cards.
-  case tooManyDevices(Int)
+  case tooManyDisks(Int)
+  case tooManyCards(Int)
   case disk(DiskConfigurationError)
   case network(NetworkError)
 }
@@ -124,8 +124,10 @@ extension ConfigurationError: CustomStringConvertible {
       "\(size >> 20) MiB of memory asked for, a guest on this host can have at most \(limit >> 20) MiB"
     case .commandLine(let error): "\(error)"
     case .twoConsolesOnStandardIO: "both --serial and --console are to be standard input and output"
-    case .tooManyDevices(let count):
-      "\(count) disks and network cards asked for, a machine has room for \(PCISlot.shared)"
+    case .tooManyDisks(let count):
+      "\(count) disks asked for, a machine has room for \(PCISlot.mostDisks)"
+    case .tooManyCards(let count):
+      "\(count) network cards asked for, a machine has room for \(PCISlot.mostCards)"
     case .disk(let error): "\(error)"
     case .network(let error): "--net: \(error)"
     }
@@ -141,7 +143,8 @@ extension ConfigurationError: CustomStringConvertible {
     case .memoryTooLarge(_, let limit): "give -m \(limit >> 20) or less"
     case .commandLine(let error): error.hint
     case .twoConsolesOnStandardIO: "lead one of them elsewhere: --serial null, or file=PATH"
-    case .tooManyDevices: "give fewer; one disk can hold many partitions"
+    case .tooManyDisks: "give fewer; one disk can hold many partitions"
+    case .tooManyCards: "give fewer; one card can be in many VLANs"
     case .disk(let error): error.hint
     case .network(let error): error.hint
     }

@@ -305,14 +305,17 @@ import Testing
     old.function.writeConfiguration(0xC000_8000, at: 0x10, width: 4)
     try old.core.pause()
     let state = old.function.state
+    let own = OwnState(ifAny: old.core.device)
     old.function.shutDown()
 
     let new = try device.driver(arena: arena)
     defer { new.function.shutDown() }
+    try own?.restore(to: new.core.device)
     try new.function.restore(state)
     #expect(registers(new) == registers(old))
     try new.core.pause()
     #expect(new.function.state == state)
+    #expect(try own?.isState(of: new.core.device) ?? true)
     new.core.resume()
     #expect(new.doorbells.addresses == new.expectedDoorbells(at: 0xC000_8000))
     try new.reset()
@@ -341,6 +344,26 @@ import Testing
       other.function.shutDown()
     }
   }
+}
+
+/// What a device keeps beside its queues, whatever that is.
+private struct OwnState {
+  private let restore: (any VirtioDevice) throws -> Void
+  private let isState: (any VirtioDevice) throws -> Bool
+
+  init?(ifAny device: any VirtioDevice) {
+    guard let device = device as? any Snapshotting else { return nil }
+    self.init(of: device)
+  }
+
+  private init<Device: Snapshotting>(of device: Device) {
+    let state = device.state
+    restore = { try #require($0 as? Device).restore(state) }
+    isState = { try #require($0 as? Device).state == state }
+  }
+
+  func restore(to device: any VirtioDevice) throws { try restore(device) }
+  func isState(of device: any VirtioDevice) throws -> Bool { try isState(device) }
 }
 
 extension PCIDriver {

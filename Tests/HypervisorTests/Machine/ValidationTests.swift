@@ -43,16 +43,16 @@ struct ValidationTests {
     #expect(refusal { $0.cpus = count } == .noCPU)
   }
 
-  @Test func `disks and network cards share the places of the bus`() {
+  @Test func `disks and network cards have places of their own on the bus`() {
     func ask(disks: Int, cards: Int) -> ConfigurationError? {
       refusal {
         $0.disks = Array(repeating: DiskConfiguration(path: "a"), count: disks)
         $0.networks = (0..<cards).map { NetworkConfiguration(.tap("tap\($0)")) }
       }
     }
-    #expect(ask(disks: 29, cards: 0) == nil)
-    #expect(ask(disks: 20, cards: 9) == nil)
-    #expect(ask(disks: 20, cards: 10) == .tooManyDevices(30))
+    #expect(ask(disks: 21, cards: 8) == nil)
+    #expect(ask(disks: 22, cards: 0) == .tooManyDisks(22))
+    #expect(ask(disks: 0, cards: 9) == .tooManyCards(9))
   }
 
   @Test func `as many vCPUs as KVM gives are fine, one more is not`() {

@@ -67,7 +67,7 @@ import Testing
     let disks = (0..<31).flatMap { _ in ["-d", "\(path),readonly=on"] }
     expectFailure(
       try await SwiftVMProgram.run(SwiftVMProgram.running("halt", disks)), status: 2,
-      error: "31 disks and network cards asked for, a machine has room for 29", hint: "give fewer")
+      error: "31 disks asked for, a machine has room for 21", hint: "give fewer")
   }
 
   @Test func `a disk given twice`() async throws {

@@ -16,6 +16,13 @@ enum Conditions {
   }()
   static let noMountNamespaces = "`unshare -rm` is not allowed here"
 
+  /// Whether a process may have a network of its own, with TAPs in it.
+  static let hasNetworkNamespaces = {
+    // The call keeps nothing of the text.
+    unsafe system("PATH=$PATH:/usr/sbin:/sbin unshare -rn ip tuntap add tap0 mode tap 2>/dev/null") == 0
+  }()
+  static let noNetworkNamespaces = "a TAP cannot be made in `unshare -rn` here"
+
   /// `setpriv` as somebody without any right, followed by options.
   static func asNobody(group: String = "65534") -> String {
     "setpriv --reuid=65534 --regid=\(group) --clear-groups"
@@ -30,5 +37,8 @@ extension Trait where Self == ConditionTrait {
   static var root: Self { .enabled(if: Conditions.isRoot, "\(Conditions.notRoot)") }
   static var mountNamespace: Self {
     .enabled(if: Conditions.hasMountNamespaces, "\(Conditions.noMountNamespaces)")
+  }
+  static var networkNamespace: Self {
+    .enabled(if: Conditions.hasNetworkNamespaces, "\(Conditions.noNetworkNamespaces)")
   }
 }

@@ -14,6 +14,21 @@ enum SwiftVMProgram {
     return try await Program.run("timeout", ["-k", "5", "60", "bash", "-c", variables + line])
   }
 
+  /// Runs a script of bash in a network namespace of its own; `$scratch` is a folder for it. What it leaves running
+  /// is ended.
+  static func inNamespace(_ script: String) async throws -> Program.Outcome {
+    let scratch = try Scratch()
+    return try await Program.run(
+      "timeout",
+      [
+        "-k", "5", "60", "unshare", "-n", "--pid", "--fork", "--kill-child", "bash", "-c",
+        """
+        PATH=$PATH:/usr/sbin:/sbin vm=\(Repository.executable) guests=\(Repository.guests) scratch=\(scratch.path)
+        \(script)
+        """,
+      ])
+  }
+
   /// The arguments that run a bare-metal guest in a small machine.
   static func running(_ guest: String, _ more: [String] = []) -> [String] {
     ["run", "--flat", "\(Repository.guests)/\(guest).bin", "-m", "16"] + more

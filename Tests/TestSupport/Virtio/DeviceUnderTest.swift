@@ -5,10 +5,25 @@ public struct DeviceUnderTest: Sendable, CustomStringConvertible {
   public let name: String
   public let make: @Sendable (IOThread) throws -> any VirtioDevice
 
-  public static let all: [DeviceUnderTest] = [
-    DeviceUnderTest(name: "rng") { EntropyDevice(thread: $0) },
-    DeviceUnderTest(name: "console") { try ConsoleDevice(thread: $0, sink: ScriptedConsole()) },
-  ]
+  /// Every device that can be made here.
+  public static let all =
+    [
+      DeviceUnderTest(name: "rng") { EntropyDevice(thread: $0) },
+      DeviceUnderTest(name: "console") { try ConsoleDevice(thread: $0, sink: ScriptedConsole()) },
+      // A queue on a thread that others may share, and one on a thread of its own.
+      DeviceUnderTest(name: "block") { thread in
+        BlockDevice(
+          try FileDisk(TemporaryFile(size: 1 << 20).open()), identity: "conformance",
+          threads: [thread, try IOThread(name: "block.1")], monitor: try DiskMonitor())
+      },
+    ] + (NetworkNamespace.isPossible ? [net] : [])
+
+  /// Two pairs of queues on a TAP in a network namespace of its own.
+  static let net = DeviceUnderTest(name: "net") { _ in
+    let tap = try NetworkNamespace.run { try Tap.open("tap0", queues: 2) }
+    return try NetDevice(
+      NetBackend(tap: tap, vhost: [], mac: MACAddress(derivedFrom: ["conformance"]), mtu: 1500), name: "net")
+  }
 
   public var description: String { name }
 

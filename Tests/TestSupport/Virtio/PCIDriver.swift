@@ -28,7 +28,7 @@ public final class PCIDriver {
     function = try VirtioPCI(
       device, memory: arena.memory, at: Self.address, on: bus, router: router, doorbells: doorbells,
       pin: pin)
-    if decodes { function.writeConfiguration(0x406, at: 0x04, width: 2) }
+    if decodes { function.writeConfiguration(6, at: 0x04, width: 2) }
     walkCapabilities()
   }
 

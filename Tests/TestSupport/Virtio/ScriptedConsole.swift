@@ -19,6 +19,8 @@ public final class ScriptedConsole: ConsoleSink {
 
   public var bytes: [UInt8] { contents.withLock { $0.bytes } }
 
+  public var byteCount: UInt64 { UInt64(bytes.count) }
+
   /// Bytes that will be taken from now on.
   public func setRoom(_ room: Int) {
     contents.withLock { $0.room = room }

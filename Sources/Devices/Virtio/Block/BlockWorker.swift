@@ -8,8 +8,9 @@ internal import SystemPackage
 ///        │                                                     v
 ///        └──────────────────────── stop ──────────────────> draining ──> stopped, `done` called
 ///
-/// In the last three states the rings and the guest's buffers are left alone, but by requests that are
-/// still with the disk: draining waits for those.
+/// After a fault the rings and the guest's buffers are left alone, but by requests that are still with
+/// the disk. Draining waits for those, and gives their chains back where there was no fault: they may
+/// have been overtaken by others, so that the queue could not be begun anew in the midst of them.
 final class BlockWorker: DiskChannelOwner {
   private enum State {
     case working
@@ -20,6 +21,7 @@ final class BlockWorker: DiskChannelOwner {
   private var queue: VirtQueue
   private var table: BlockRequestTable
   private var state = State.working
+  private var hasFailed = false
   /// Whether chains wait in the ring because the table was full.
   private var isStalled = false
   private var onDrained: [() -> Void] = []
@@ -90,6 +92,7 @@ final class BlockWorker: DiskChannelOwner {
       channel?.commit()
       publish()
       state = .failed
+      hasFailed = true
       if let watch { loop.cancel(watch) }
       watch = nil
       return host.fail(error)
@@ -225,8 +228,8 @@ final class BlockWorker: DiskChannelOwner {
   }
 
   func completedBatch() {
+    if !hasFailed { publish() }
     guard state == .working else { return finishDraining() }
-    publish()
     if isStalled { serve() }
   }
 
@@ -244,7 +247,7 @@ final class BlockWorker: DiskChannelOwner {
   private func finish(
     _ number: UInt32, _ slot: UnsafeMutablePointer<BlockRequestTable.Slot>, _ status: BlockStatus
   ) {
-    if state == .working {
+    if !hasFailed {
       // The status lies in guest memory, which the host keeps mapped.
       unsafe slot.pointee.status?.storeBytes(of: status.rawValue, as: UInt8.self)
       let isWhole = unsafe status == .ok || slot.pointee.operation != .read

@@ -71,13 +71,14 @@ public final class NetDevice: VirtioDevice {
   // MARK: States
 
   public func activate(_ features: VirtioFeatures, queues: [QueueAssignment], host: any DeviceHost) {
-    let new = NetSettings(features, mac: backend.mac)
-    settings.now = new
+    let new = settings.begin(NetSettings(features, mac: backend.mac))
     for (index, seat) in seats.enumerated() {
       seat.thread.post { [backend] loop in
         // Refused where the TAP is gone.
         if index == 0 { try? backend.tap.queues[0].setOffloads(new.offloads) }
-        seat.pair.set(NetPair(index, backend, new, host: host, on: loop), on: loop)
+        let pair = NetPair(index, backend, new, host: host, on: loop)
+        pair.apply(new)
+        seat.pair.set(pair, on: loop)
       }
     }
     let isUp = Self.isUp(backend.tap)
@@ -193,21 +194,40 @@ extension NetDevice: Snapshotting {
     try InvalidState.unless(new.pairs >= 1 && new.pairs <= pairCount, "virtio-net", "pairs")
     try InvalidState.unless(
       new.features.intersection(.netGuestOffloads).isSuperset(of: new.offloads), "virtio-net", "offloads")
-    settings.now = new
+    settings.restore(new)
   }
 }
 
 /// The settings as vCPUs and workers see them.
 private final class SettingsBox: Sendable {
-  private let contents: Mutex<NetSettings>
+  private struct Contents {
+    var now: NetSettings
+    /// What was restored and waits for the driver that had set it to go on.
+    var restored: NetSettings?
+  }
+
+  private let contents: Mutex<Contents>
 
   init(_ settings: NetSettings) {
-    contents = Mutex(settings)
+    contents = Mutex(Contents(now: settings))
   }
 
   var now: NetSettings {
-    get { contents.withLock { $0 } }
-    set { contents.withLock { $0 = newValue } }
+    get { contents.withLock { $0.now } }
+    set { contents.withLock { $0 = Contents(now: newValue) } }
+  }
+
+  func restore(_ settings: NetSettings) {
+    contents.withLock { $0 = Contents(now: settings, restored: settings) }
+  }
+
+  /// A driver is ready: what holds for it, `fresh` unless it is the one that was restored.
+  func begin(_ fresh: NetSettings) -> NetSettings {
+    contents.withLock { contents in
+      let restored = contents.restored.flatMap { $0.features == fresh.features ? $0 : nil }
+      contents = Contents(now: restored ?? fresh)
+      return contents.now
+    }
   }
 }
 

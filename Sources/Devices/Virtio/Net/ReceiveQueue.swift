@@ -34,10 +34,17 @@ struct ReceiveQueue: ~Copyable {
   private var waiting: (length: Int, placed: Int)?
   /// The most chains that the driver was ever seen to give.
   private var mostChains = 0
+  /// Frames until only short ones are expected. A read into one chain costs the host least: it copies the
+  /// list of buffers, and allocates for a long one.
+  private var patience = 0
 
   /// Frames in one turn, and between two looks of the driver at the used ring.
   private static let turn = 256
   private static let burst = 64
+  /// Short frames in a row after which the next is expected to be short, and a length of chain that is read
+  /// into alone.
+  private static let mostPatience = 32
+  private static let shortChain = 256
 
   /// - Parameter mtu: what the driver was told where it asked; 0: it cannot be told.
   init(_ configuration: QueueConfiguration, _ settings: NetSettings, mtu: Int, memory: GuestMemory)
@@ -75,7 +82,8 @@ struct ReceiveQueue: ~Copyable {
     var budget = Self.turn
     var outcome = Outcome.busy
     do throws(QueueFault) {
-      while budget > 0 {
+      // Not with a frame that waits for chains which may be there by now.
+      while budget > 0 || waiting != nil {
         budget &-= 1
         try fill()
         if waiting != nil { placeWaiting() }
@@ -88,12 +96,13 @@ struct ReceiveQueue: ~Copyable {
           outcome = .starved
           break
         }
-        let count = window.read(from: descriptor, onlyFirst: !isMergeable)
+        let onlyFirst = !isMergeable || (patience == 0 && window.firstBytes >= Self.shortChain)
+        let count = window.read(from: descriptor, onlyFirst: onlyFirst)
         if count < 0 {
           outcome = Int32(truncatingIfNeeded: count) == -EAGAIN ? .drained : .lost
           break
         }
-        accept(count)
+        accept(count, room: onlyFirst ? window.firstBytes : window.bytes)
         if budget % Self.burst == 0, queue.publish() { signal() }
       }
     } catch {
@@ -135,9 +144,9 @@ struct ReceiveQueue: ~Copyable {
     }
   }
 
-  /// A frame of `length` bytes was read.
-  private mutating func accept(_ length: Int) {
-    let room = isMergeable ? window.bytes : window.firstBytes
+  /// A frame of `length` bytes was read, of which the chains have the first `room` bytes.
+  private mutating func accept(_ length: Int, room: Int) {
+    patience = length > window.firstBytes ? Self.mostPatience : max(patience &- 1, 0)
     guard length >= NetHeader.size + 14, length < room &+ ReceiveWindow.spillSize, isWanted(length) else {
       return
     }
@@ -145,6 +154,7 @@ struct ReceiveQueue: ~Copyable {
       deliver(length)
     } else if isMergeable {
       waiting = (length, placed: room)
+      if window.bytes >= length { placeWaiting() }
     }
   }
 

@@ -53,6 +53,9 @@ extension ConfigurationSpace {
     return (control & 0x8000 != 0, control & 0x4000 != 0)
   }
 
+  /// Whether the pin is switched off, or messages take its place.
+  var isPinSilent: Bool { command.contains(.interruptDisable) || messageControl.isEnabled }
+
   // MARK: The access window (section 4.1.4.9)
 
   // MSI-X takes 12 bytes, three regions 16, 20 and 16, the device's 16 where there is one; the window

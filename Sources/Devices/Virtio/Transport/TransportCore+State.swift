@@ -25,7 +25,8 @@ extension TransportCore {
       // No descriptor: only the milliseconds count.
       poll(nil, 0, 1)
     }
-    for (index, queue) in runningQueues {
+    // Those of a device that needs a reset too: it may still be on its way out of them.
+    for (index, queue) in enabledQueues {
       let stopped = try Latch()
       device.stop(queue: index) { stopped.open() }
       stopped.wait()
@@ -37,14 +38,16 @@ extension TransportCore {
 
   /// Goes on where `pause` stopped.
   public func resume() {
-    for (index, _) in runningQueues {
-      registers.withLock { device.start(assignment(index, $0)) }
+    for (index, _) in enabledQueues {
+      registers.withLock { registers in
+        if !registers.status.contains(.needsReset) { device.start(assignment(index, registers)) }
+      }
     }
   }
 
-  private var runningQueues: [(Int, QueueConfiguration)] {
+  private var enabledQueues: [(Int, QueueConfiguration)] {
     registers.withLock { registers in
-      guard registers.status.contains(.driverOK), !registers.status.contains(.needsReset) else { return [] }
+      guard registers.status.contains(.driverOK) else { return [] }
       return registers.queues.enumerated().filter(\.element.isEnabled).map { ($0.offset, $0.element) }
     }
   }

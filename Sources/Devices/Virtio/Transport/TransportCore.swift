@@ -144,8 +144,8 @@ public final class TransportCore: Sendable {
 
   func enableQueue(_ registers: inout Registers) {
     let index = Int(registers.queueSelect)
-    guard registers.status.contains(.featuresOK), !registers.isResetting,
-      registers.queues.indices.contains(index), !registers.queues[index].isEnabled,
+    guard registers.status.contains(.featuresOK), !registers.status.contains(.needsReset),
+      !registers.isResetting, registers.queues.indices.contains(index), !registers.queues[index].isEnabled,
       !registers.resettingQueues.contains(index)
     else { return }
     let isRunning = registers.status.contains(.driverOK)
@@ -213,8 +213,14 @@ extension TransportCore: DeviceHost {
 
   public func fail(_ fault: QueueFault) {
     let vector = registers.withLock { registers -> UInt16? in
-      guard registers.status.contains(.driverOK), !registers.isResetting else { return nil }
+      guard registers.status.contains(.driverOK), !registers.status.contains(.needsReset),
+        !registers.isResetting
+      else { return nil }
       registers.status.insert(.needsReset)
+      // The fault was one queue's; the device lets go of all of them.
+      for index in registers.queues.indices where registers.queues[index].isEnabled {
+        device.stop(queue: index) {}
+      }
       return registers.configurationVector
     }
     if let vector { interrupts.signalConfiguration(vector: vector) }

@@ -29,6 +29,7 @@ extension VirtioPCI: Snapshotting {
       try placement.withLock { (placement) throws(ConfigurationSpace.Mismatch) in
         try placement.configuration.restore(state.configuration)
         interrupts.table.restore(state.messages, placement.configuration.messageControl)
+        interrupts.pin.setSilent(placement.configuration.isPinSilent)
         move(&placement)
       }
     } catch {

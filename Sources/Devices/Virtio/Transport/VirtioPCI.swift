@@ -62,8 +62,14 @@ public final class VirtioPCI: PCIFunction, BaseAddressTarget {
     if let window = ConfigurationSpace.accessWindow(offset, width) {
       return readThroughWindow(window)
     }
-    return placement.withLock { $0.configuration.read(at: offset, width: width) }
+    let value = placement.withLock { $0.configuration.read(at: offset, width: width) }
+    let isAsked = (offset..<offset + width).contains(Self.interruptStatus.byte)
+    guard isAsked, interrupts.pin.isWanted else { return value }
+    return value | Self.interruptStatus.bit << UInt32(8 * (Self.interruptStatus.byte - offset))
   }
+
+  /// Bit 3 of the status register: the pin is asserted, or would be were it not switched off.
+  private static let interruptStatus = (byte: ConfigurationSpace.Register.status, bit: UInt32(1 << 3))
 
   public func writeConfiguration(_ value: UInt32, at offset: Int, width: Int) {
     let window = placement.withLock { placement -> Bool in
@@ -71,6 +77,7 @@ public final class VirtioPCI: PCIFunction, BaseAddressTarget {
       let control = placement.configuration.messageControl
       interrupts.table.setControl(
         isEnabled: control.isEnabled, isFunctionMasked: control.isFunctionMasked)
+      interrupts.pin.setSilent(placement.configuration.isPinSilent)
       move(&placement)
       return ConfigurationSpace.accessWindow(offset, width) != nil
     }

@@ -103,6 +103,35 @@ struct BlockDeviceTests {
     #expect(try block.driver.waitForUsed(block.queues[0], 0).written == 513)
   }
 
+  @Test func `a pause answers all that the disk has, however it overtook itself`() throws {
+    let disk = try HeldDisk(DiskGeometry(capacity: 1 << 20))
+    let block = try BlockDriver(disk)
+    try block.start()
+    let requests = try (0..<3).map { try block.make(0, sector: UInt64($0), answer: 512) }
+    for request in requests { try block.submit(request) }
+    try disk.wait(for: 3)
+    disk.end(1)
+    _ = try block.driver.waitForUsed(block.queues[0], 0)
+    let (begun, stopped) = (try SharedEvent(), try SharedEvent())
+    block.device.stop(queue: 0) { stopped.event.signal() }
+    block.threads[0].post { _ in begun.event.signal() }
+    try begun.event.wait()
+    for _ in 0..<2 { disk.end(0) }
+    try stopped.event.wait()
+    try block.driver.core.pause()
+    block.driver.core.resume()
+    for _ in 0..<2 { _ = try block.driver.waitForUsed(block.queues[0], 0) }
+    #expect(block.queues[0].outstanding.isEmpty)
+    let statuses = try requests.map { try block.answer(to: $0, written: 0).status }
+    #expect(statuses == [0, 0, 0])
+    // None is begun anew: the next that the disk sees is the next that comes.
+    try block.submit(block.make(0, sector: 9, answer: 512))
+    try disk.wait(for: 1)
+    #expect(disk.requests.map(\.offset) == [9 * 512])
+    disk.end(0)
+    _ = try block.driver.waitForUsed(block.queues[0], 0)
+  }
+
   @Test func `a reset of one queue leaves the other at work`() throws {
     let disk = try HeldDisk(DiskGeometry(capacity: 1 << 20))
     let block = try BlockDriver(disk, queues: 2)

@@ -7,11 +7,13 @@ final class BlockDriver {
   let driver: PCIDriver
   let device: BlockDevice
   let monitor: DiskMonitor
+  /// Of its queues.
+  let threads: [IOThread]
   private(set) var queues: [DriverQueue] = []
 
   init(_ disk: any Disk, identity: String = "SERIAL", queues count: Int = 1) throws {
     monitor = try DiskMonitor()
-    let threads = try (0..<count).map { try IOThread(name: "disk\($0)") }
+    threads = try (0..<count).map { try IOThread(name: "disk\($0)") }
     device = BlockDevice(disk, identity: identity, threads: threads, monitor: monitor)
     driver = try PCIDriver(device, arena: GuestArena())
   }

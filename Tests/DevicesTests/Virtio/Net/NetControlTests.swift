@@ -188,4 +188,25 @@ struct NetControlTests {
     let one = try NetBed()
     #expect(throws: InvalidState.self) { try one.device.restore(state) }
   }
+
+  @Test func `what a driver had set holds where it goes on after a restore, and no longer`() throws {
+    let old = try NetBed(queues: 2)
+    let features = Self.features.union(.netMultiqueue)
+    try old.start(features)
+    #expect(try old.command([4, 0, 2, 0]) == 0)
+    #expect(try old.command([1, 1, 2, 0, 0, 0, 0, 0x77]) == 0)
+    try old.driver.core.pause()
+    let (state, transport) = (old.device.state, old.driver.function.state)
+
+    let new = try NetBed(queues: 2)
+    try new.device.restore(state)
+    try new.driver.function.restore(transport)
+    try new.driver.core.pause()
+    #expect(new.device.state == state)
+    #expect(new.configuration(0, 6) == 0x7700_0000_0002)
+    try new.driver.reset()
+    #expect(new.configuration(0, 6) == 0xAA00_0000_0002)
+    try new.start(features)
+    #expect(new.configuration(0, 6) == 0xAA00_0000_0002)
+  }
 }

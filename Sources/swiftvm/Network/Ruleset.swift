@@ -6,6 +6,9 @@ enum Ruleset {
   static func script(_ network: VirtualNetwork) -> String {
     let bridge = "\"\(network.bridge)\""
     let v6 = network.prefix6.map { "\n    iifname \(bridge) ip6 saddr != \($0)::/64 drop" } ?? ""
+    // A neighbour would answer a neighbour directly, and a guest without a way out cannot answer at all: they hear
+    // this host instead of who came to a published port.
+    let comers = network.isIsolated ? "" : "iifname \(bridge) "
     let out = network.isIsolated ? "reject with icmpx admin-prohibited" : "accept"
     // Deleting what may not be there: first made, then deleted.
     return """
@@ -29,7 +32,7 @@ enum Ruleset {
         chain postrouting {
           type nat hook postrouting priority 100; policy accept;
           oifname \(bridge) ip saddr 127.0.0.0/8 masquerade
-          iifname \(bridge) oifname \(bridge) ct status dnat masquerade
+          \(comers)oifname \(bridge) ct status dnat masquerade
           iifname \(bridge) oifname != \(bridge) masquerade
         }
         chain forward {

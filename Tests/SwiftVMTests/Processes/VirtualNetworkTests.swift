@@ -119,15 +119,20 @@ import Testing
       """
       add_world
       "$vm" net up --name lab --isolate
-      machine web --net nat=lab
+      machine web --net nat=lab --publish 8080:80
+      "$vm" net status --name lab | grep -q "machine web: $(mac_of web) .*, publishes 8080:80" && echo status
       stand_in guest svbr0 web
       lease guest | sed 's/lease [0-9.]* /lease /'
       in_ns guest ping -c 1 -w 20 192.168.122.1 >/dev/null && echo host
+      mkdir /run/www; echo hello > /run/www/index.html
+      in_ns guest busybox httpd -p 80 -h /run/www
+      in_ns world busybox wget -T 10 -qO- http://203.0.113.1:8080/
       in_ns guest ip route add default via 192.168.122.1
       in_ns guest busybox wget -T 3 -qO- http://203.0.113.2/large >/dev/null 2>&1 || echo not outside
       """)
     #expect(
-      lines.contains("lease none 192.168.122.1") && lines.contains("host") && lines.contains("not outside"))
+      lines.contains("lease none 192.168.122.1") && lines.contains("host") && lines.contains("status")
+        && lines.contains("hello") && lines.contains("not outside"))
   }
 
   @Test(.kvm) func `what a killed machine and a killed dnsmasq left is mended by the next command`()
@@ -168,7 +173,7 @@ import Testing
   }
 
   @Test(.kvm) func `machines that start at once share a network, and nothing else`() async throws {
-    let count = 8
+    let count = 20
     let lines = try await NetworkScript.lines(
       """
       state > /run/before

@@ -48,6 +48,14 @@ int clinux_lock_file(int fd, int is_exclusive) {
     return fcntl(fd, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
 }
 
+int clinux_wait_for_lock(int fd) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    while (fcntl(fd, F_OFD_SETLKW, &lock) < 0)
+        if (errno != EINTR)
+            return -errno;
+    return 0;
+}
+
 int clinux_file_type(const char *path) {
     struct stat status;
     if (stat(path, &status) < 0)

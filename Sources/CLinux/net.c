@@ -209,3 +209,12 @@ int clinux_vhost_set_backend(int fd, uint32_t index, int tap) {
     struct vhost_vring_file file = {.index = index, .fd = tap};
     return result_of(ioctl(fd, VHOST_NET_SET_BACKEND, &file));
 }
+
+int clinux_has_interface(const char *name) {
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    int index = clinux_interface_index(fd, name);
+    close(fd);
+    return index > 0;
+}

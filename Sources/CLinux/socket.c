@@ -1,6 +1,9 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 static int unix_address(const char *path, struct sockaddr_un *address) {
     memset(address, 0, sizeof *address);
     address->sun_family = AF_UNIX;
@@ -44,4 +47,22 @@ int clinux_connect_unix(const char *path) { return unix_socket(path, SOCK_NONBLO
 int clinux_accept(int fd) {
     int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
     return client < 0 ? -errno : client;
+}
+
+int clinux_hold_port(uint32_t address, uint16_t port, int is_udp) {
+    int fd = socket(AF_INET, (is_udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    // Connections of a past machine that linger must not count.
+    int yes = 1;
+    if (!is_udp)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    struct sockaddr_in name = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {.s_addr = htonl(address)}};
+    if (bind(fd, (struct sockaddr *)&name, sizeof name) < 0) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd;
 }

@@ -19,12 +19,15 @@ struct ConfigurationFile: Codable, Equatable {
   var noRNG: Bool?
   /// Each as `--net` takes it.
   var net: [String]?
+  /// Each as `--publish` takes it.
+  var publish: [String]?
+  var name: String?
   var onReboot: String?
   var shutdownTimeout: UInt32?
   var bootHint: UInt32?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case kernel, initrd, flat, append, memory, cpus, disk, net, serial, console
+    case kernel, initrd, flat, append, memory, cpus, disk, net, publish, name, serial, console
     case noRNG = "no-rng"
     case appendOnly = "append-only"
     case onReboot = "on-reboot"
@@ -52,6 +55,8 @@ struct ConfigurationFile: Codable, Equatable {
     merged.console = other.console ?? console
     merged.noRNG = other.noRNG ?? noRNG
     merged.net = other.net ?? net
+    merged.publish = other.publish ?? publish
+    merged.name = other.name ?? name
     merged.onReboot = other.onReboot ?? onReboot
     merged.shutdownTimeout = other.shutdownTimeout ?? shutdownTimeout
     merged.bootHint = other.bootHint ?? bootHint
@@ -93,7 +98,9 @@ struct ConfigurationFile: Codable, Equatable {
       result.serial = .null
     }
     result.hasEntropy = noRNG != true
-    for card in net ?? [] { result.networks.append(try NetworkOption.parse(card)) }
+    result.networks = try NetworkOption.cards(net ?? [])
+    result.published = try PublishOption.ports(publish ?? [], cards: result.networks)
+    result.name = try name.map { name throws(Failure) in try MachineName.checked(name) }
     if let onReboot {
       guard let policy = RebootPolicy(rawValue: onReboot) else {
         throw Failure(.usage, "--on-reboot \(onReboot): no such policy", hint: "use reset or exit")
@@ -127,6 +134,8 @@ struct ConfigurationFile: Codable, Equatable {
     console = configuration.console.map { "\($0)" }
     noRNG = !configuration.hasEntropy
     net = configuration.networks.map(NetworkOption.text)
+    publish = configuration.published.map { "\($0)" }
+    name = configuration.name
     onReboot = configuration.onReboot.rawValue
     shutdownTimeout = configuration.shutdownTimeout
     bootHint = configuration.bootHint

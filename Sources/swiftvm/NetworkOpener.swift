@@ -6,29 +6,56 @@ internal import SystemPackage
 /// Opens what network cards stand on: TAPs and the kernel's workers.
 struct NetworkOpener {
   let log: VerboseLog
+  /// What addresses are derived from; nil: each TAP's name.
+  let machineName: String?
 
-  func open(_ cards: [NetworkConfiguration]) throws(Failure) -> [NetBackend] {
-    var backends: [NetBackend] = []
-    for (index, card) in cards.enumerated() { backends.append(try open(card, index: index)) }
-    return backends
-  }
-
-  private func open(_ card: NetworkConfiguration, index: Int) throws(Failure) -> NetBackend {
+  /// Opens the card.
+  ///
+  /// - Parameter bridge: the bridge that a TAP of our own making joins; nil where the card names its TAP.
+  func open(
+    _ card: NetworkConfiguration, index: Int, joining bridge: HostInterfaces.Interface? = nil
+  ) throws(Failure) -> NetBackend {
     let tap: Tap
     do throws(TapError) {
       switch card.source {
       case .tap(let name): tap = try .open(name, queues: card.queues)
       case .descriptor(let number): tap = try .takeOver(number)
+      case .nat, .bridge: tap = try Self.fresh(queues: card.queues)
       }
     } catch {
       throw Failure(error)
     }
-    let mtu = try settleMTU(of: tap, card.mtu)
+    // A bridge's MTU follows the smallest of its ports: ours must not lower it.
+    let mtu = try settleMTU(of: tap, card.mtu ?? bridge?.mtu)
+    if let name = bridge?.ifname {
+      try HostCommand(.ip, ["link", "set", tap.name, "master", name, "up"]).check()
+    }
     let vhost = try openWorkers(card, tap)
-    let mac = card.mac ?? MACAddress(derivedFrom: [Self.machineID, tap.name, "\(index)"])
+    let mac = card.mac ?? derivedAddress(tap, index: index)
     let path = vhost.isEmpty ? "frames go through this process" : "vhost-net"
     log("\(card.source): \(tap.name), mac=\(mac), mtu=\(mtu.map(String.init) ?? "unknown"), \(path)")
     return NetBackend(tap: tap, vhost: vhost, mac: mac, mtu: mtu)
+  }
+
+  /// A TAP that nobody has, nor takes meanwhile: an existing one is another machine's, or it would be gone.
+  private static func fresh(queues: Int) throws(TapError) -> Tap {
+    for number in 0..<4096 {
+      let name = "svtap\(number)"
+      // The call keeps nothing of the name.
+      if unsafe clinux_has_interface(name) != 0 { continue }
+      do throws(TapError) {
+        return try .open(name, queues: queues)
+      } catch {
+        if case .busy = error { continue }
+        throw error
+      }
+    }
+    throw .busy("svtap")
+  }
+
+  private func derivedAddress(_ tap: Tap, index: Int) -> MACAddress {
+    let names = machineName.map { ["machine", $0] } ?? [tap.name]
+    return MACAddress(derivedFrom: [Self.machineID] + names + ["\(index)"])
   }
 
   /// Keeps the same TAP name on two hosts from giving the same address.

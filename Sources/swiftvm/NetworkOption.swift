@@ -1,13 +1,30 @@
 internal import Devices
 internal import Hypervisor
 
-/// The text of `--net`: `tap=NAME|fd=N[,mac=MAC][,mtu=N][,queues=N][,vhost=auto|on|off][,id=NAME]`.
+/// The text of `--net`: `nat[=NAME]|bridge=NAME|tap=NAME|fd=N[,mac=MAC][,mtu=N][,queues=N]
+/// [,vhost=auto|on|off][,id=NAME]`, or `none`.
 enum NetworkOption {
   static let name = "--net"
-  private static let keys = ["tap", "fd", "mac", "mtu", "queues", "vhost", "id"]
+  private static let keys = ["nat", "bridge", "create", "tap", "fd", "mac", "mtu", "queues", "vhost", "id"]
+
+  /// The cards that `texts` name. `none` alone takes away those of a configuration file.
+  static func cards(_ texts: [String]) throws(Failure) -> [NetworkConfiguration] {
+    if texts == ["none"] { return [] }
+    var cards: [NetworkConfiguration] = []
+    for text in texts {
+      guard text != "none" else {
+        throw Failure(.usage, "\(name) none stands beside other cards", hint: "give none or the cards")
+      }
+      cards.append(try parse(text))
+    }
+    return cards
+  }
 
   static func parse(_ text: String) throws(Failure) -> NetworkConfiguration {
-    let list = try OptionList(text, option: name, keys: keys, hasHead: false)
+    // The one source that needs no name.
+    let isPlainNAT = text == "nat" || text.hasPrefix("nat,")
+    let full = isPlainNAT ? "nat=\(VirtualNetwork.defaultName)" + text.dropFirst(3) : text
+    let list = try OptionList(full, option: name, keys: keys, hasHead: false)
     var result = NetworkConfiguration(try source(list, text))
     if let mac = list["mac"] {
       guard let address = MACAddress(mac) else {
@@ -32,19 +49,39 @@ enum NetworkOption {
   private static func source(_ list: OptionList, _ text: String) throws(Failure)
     -> NetworkConfiguration.Source
   {
-    switch (list["tap"], list["fd"]) {
-    case (let tap?, nil): return .tap(tap)
-    case (nil, let fd?):
-      guard let number = Int32(fd), number >= 0 else {
+    let sources = ["nat", "bridge", "tap", "fd"].filter { list[$0] != nil }
+    guard let kind = sources.first, let value = list[kind] else {
+      throw Failure(
+        .usage, "\(name) \"\(text)\": no network is named", hint: "give nat, bridge=NAME, tap=NAME or fd=N")
+    }
+    guard sources.count == 1 else {
+      throw Failure(
+        .usage, "\(name): both \(kind) and \(sources[1]) given", hint: "a card has one of the two")
+    }
+    if let device = list["create"] { throw refusal(toBridge: device, with: value) }
+    switch kind {
+    case "nat": return .nat(try VirtualNetwork.checked(name: value))
+    case "bridge": return .bridge(value)
+    case "tap": return .tap(value)
+    default:
+      guard let number = Int32(value), number >= 0 else {
         throw Failure(
-          .usage, "\(name): fd=\(fd) is no descriptor", hint: "give the number of an open TAP: fd=3")
+          .usage, "\(name): fd=\(value) is no descriptor", hint: "give the number of an open TAP: fd=3")
       }
       return .descriptor(number)
-    case (nil, nil):
-      throw Failure(.usage, "\(name) \"\(text)\": no TAP is named", hint: "give tap=NAME or fd=N")
-    case (_?, _?):
-      throw Failure(.usage, "\(name): both tap and fd given", hint: "a card has one of the two")
     }
+  }
+
+  /// A network card that becomes a bridge's port loses its addresses, and with them whoever is logged in
+  /// through it.
+  private static func refusal(toBridge device: String, with bridge: String) -> Failure {
+    Failure(
+      .usage,
+      "\(name): create=\(device) is not done: a card that joins a bridge loses its addresses, and this host "
+        + "the network",
+      hint: "at the console: `ip link add \(bridge) type bridge && ip link set \(device) master \(bridge) && "
+        + "ip link set \(bridge) up && ip address flush dev \(device) && dhclient \(bridge)`, or in your "
+        + "distribution's network settings")
   }
 
   private static func number(_ key: String, _ text: String) throws(Failure) -> Int {
@@ -60,6 +97,8 @@ enum NetworkOption {
     switch card.source {
     case .tap(let name): parts.append(("tap", name))
     case .descriptor(let number): parts.append(("fd", "\(number)"))
+    case .nat(let name): parts.append(("nat", name))
+    case .bridge(let name): parts.append(("bridge", name))
     }
     if let mac = card.mac { parts.append(("mac", "\(mac)")) }
     if let mtu = card.mtu { parts.append(("mtu", "\(mtu)")) }

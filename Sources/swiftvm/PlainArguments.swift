@@ -36,6 +36,9 @@ struct PlainArguments: Equatable {
     case "-m", "--memory": document.memory = .text(value)
     case "-c", "--cpus": return Self.read(value, into: &document.cpus)
     case "-d", "--disk": document.disk = (document.disk ?? []) + [value]
+    case "-n", "--net": document.net = (document.net ?? []) + [value]
+    case "--publish": document.publish = (document.publish ?? []) + [value]
+    case "--name": document.name = value
     case "--serial": document.serial = value
     case "--on-reboot": document.onReboot = value
     case "--shutdown-timeout": return Self.read(value, into: &document.shutdownTimeout)

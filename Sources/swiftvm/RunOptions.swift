@@ -51,10 +51,19 @@ struct RunOptions: ParsableArguments {
     name: .shortAndLong,
     help: ArgumentHelp(
       """
-      Network card, again for more: tap=NAME or fd=N, then ,KEY=VALUE... with mac=MAC, mtu=N, queues=N, \
-      vhost=auto|on|off, id=NAME
+      Network card, again for more: nat, nat=NAME, bridge=NAME, tap=NAME or fd=N, then ,KEY=VALUE... with \
+      mac=MAC, mtu=N, queues=N, vhost=auto|on|off, id=NAME; or none
       """, valueName: "card"))
   var net: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Port of the host that leads to the guest's, again for more: [HOST_IP:]HOST_PORT:GUEST_PORT[/udp]",
+      valueName: "ports"))
+  var publish: [String] = []
+
+  @Option(help: ArgumentHelp("The machine's name (vm1, vm2 and so on)", valueName: "name"))
+  var name: String?
 
   @Option(help: ArgumentHelp("The guest's reboot: reset or exit (reset)", valueName: "what"))
   var onReboot: String?
@@ -80,6 +89,8 @@ struct RunOptions: ParsableArguments {
     document.console = console
     document.noRNG = noRNG ? true : nil
     document.net = net.isEmpty ? nil : net
+    document.publish = publish.isEmpty ? nil : publish
+    document.name = name
     document.onReboot = onReboot
     document.shutdownTimeout = shutdownTimeout
     document.bootHint = bootHint

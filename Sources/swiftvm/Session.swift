@@ -38,7 +38,9 @@ final class Session {
       log("memory map: \(entry.range.base)-\(entry.range.last) \(entry.kind)")
     }
 
-    let networks = try NetworkOpener(log: log).open(configuration.networks)
+    let presence = try MachinePresence(of: wish, log: log)
+    defer { presence.end() }
+    let networks = presence.networks
     var builder = MachineBuilder(
       configuration, kvm: kvm, cpuid: cpuid, image: kernel, initrd: initrd, disks: disks,
       networks: networks)

@@ -8,10 +8,14 @@ struct SwiftVM: ParsableCommand {
     abstract: "Boot stock Linux kernels in virtual machines, straight on /dev/kvm.",
     discussion: """
       swiftvm run -k vmlinuz -i initrd.img
+      swiftvm run -k vmlinuz -i initrd.img --net nat --publish 8080:80 --name web
+      swiftvm list
       swiftvm doctor
       """,
     version: Version.text,
-    subcommands: [RunCommand.self, DoctorCommand.self])
+    subcommands: [
+      RunCommand.self, NetCommand.self, ListCommand.self, IPCommand.self, DoctorCommand.self,
+    ])
 
   static func main() {
     ProcessSetup.prepare()
@@ -33,7 +37,9 @@ struct SwiftVM: ParsableCommand {
     } catch {
       // Help and version are asked for; everything else is an argument that is wrong.
       if exitCode(for: error).isSuccess { exit(withError: error) }
-      let command = CommandLine.arguments.dropFirst().first { ["run", "doctor"].contains($0) }
+      let command = CommandLine.arguments.dropFirst().first {
+        ["run", "net", "list", "ip", "doctor"].contains($0)
+      }
       let hint =
         "`\((["swiftvm"] + [command].compactMap { $0 }).joined(separator: " ")) --help` shows the options"
       StandardError.report(Failure(.usage, message(for: error), hint: hint))

@@ -8,13 +8,14 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 # busybox's shell and its programs that start others would start busybox's own ip, which makes no TAP devices: so these
 # are the host's. script gives a job a terminal.
-programs="dash ip bridge nft env find iperf3 nice nohup nsenter script setpriv setsid socat taskset timeout unshare xargs"
+programs="dash ip bridge nft dnsmasq env find iperf3 nice nohup nsenter script setpriv setsid socat taskset timeout unshare xargs"
 # shellcheck disable=SC2086 # a list of names
 need_tools busybox cpio depmod modprobe ldd $programs
 need_kernels
 
 modules="virtio_pci virtio_blk 9pnet_virtio 9p irqbypass kvm kvm-amd tun vhost_iotlb vhost tap vhost_net vhost_vsock llc stp bridge veth
-  macvtap 8021q nf_conntrack nf_nat nf_tables nft_chain_nat nft_nat nft_masq nft_ct br_netfilter"
+  macvtap 8021q nf_conntrack nf_nat nf_tables nft_chain_nat nft_nat nft_masq nft_ct
+  nft_fib_inet nft_reject_inet br_netfilter"
 
 only_one l1
 # shellcheck disable=SC2046,SC2086 # lists of names
@@ -41,6 +42,8 @@ for file in $(modules_of generic $modules); do
   echo "/lib/modules/${file##*/}"
 done > "$root/etc/modules"
 cp "$here/l1/init" "$root/init"
+# dnsmasq gives up root's rights for this user's.
+printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' 'nobody:x:65534:65534:nobody:/:/bin/false' > "$root/etc/passwd"
 sed 's/#.*//' "$here/l1/hold-vm.hex" | busybox xxd -r -p > "$root/bin/hold-vm"
 chmod 755 "$root/init" "$root/bin/hold-vm"
 pack "$root" "$work/initrd.img"

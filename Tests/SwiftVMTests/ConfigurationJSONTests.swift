@@ -20,7 +20,8 @@ struct ConfigurationJSONTests {
     let document = try parse(
       """
       {"kernel": "k", "initrd": "i", "flat": "f", "append": ["a", "b"], "append-only": "c",
-       "memory": "2G", "cpus": 2, "serial": "pty", "on-reboot": "exit", "shutdown-timeout": 3, "boot-hint": 4}
+       "memory": "2G", "cpus": 2, "serial": "pty", "on-reboot": "exit", "shutdown-timeout": 3, "boot-hint": 4,
+       "disk": ["d"], "net": ["nat"], "publish": ["1:2"], "name": "n", "console": "null", "no-rng": true}
       """)
     var expected = ConfigurationFile()
     expected.kernel = "k"
@@ -34,6 +35,12 @@ struct ConfigurationJSONTests {
     expected.onReboot = "exit"
     expected.shutdownTimeout = 3
     expected.bootHint = 4
+    expected.disk = ["d"]
+    expected.net = ["nat"]
+    expected.publish = ["1:2"]
+    expected.name = "n"
+    expected.console = "null"
+    expected.noRNG = true
     #expect(document == expected)
   }
 

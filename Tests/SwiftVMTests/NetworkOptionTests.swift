@@ -22,10 +22,12 @@ struct NetworkOptionTests {
     ("tpa=x", "unknown key \"tpa\"", "did you mean \"tap\"?"),
     ("tap=x,quees=2", "unknown key \"quees\"", "did you mean \"queues\"?"),
     ("tap=x,tap=y", "given twice", ""), ("tap=x,fd=3", "both tap and fd", "one of the two"),
-    ("mtu=9000", "no TAP is named", "tap=NAME"), ("", "nothing is named", ""),
+    ("mtu=9000", "no network is named", "tap=NAME"), ("", "nothing is named", ""),
     ("tap", "no key=value", "the keys are"),
     ("fd=-1", "no descriptor", "fd=3"), ("fd=x", "no descriptor", "fd=3"),
     ("tap=x,mac=02:00", "no MAC address", "02:00:00"), ("tap=x,mtu=big", "no number", ""),
+    ("nat,bridge=br0", "both nat and bridge", "one of the two"), ("nat=a b", "not a name", "letters"),
+    ("bridge=br0,create=eth1", "create=eth1 is not done", "ip link add br0"),
     ("tap=x,queues=-1", "no number", ""), ("tap=x,vhost=maybe", "no such choice", "auto, on or off"),
   ])
   func `what cannot be meant is told, with what to do`(text: String, message: String, hint: String) {
@@ -33,6 +35,19 @@ struct NetworkOptionTests {
     #expect(failure?.status == .usage)
     #expect(failure?.message.contains(message) == true, "\(String(describing: failure))")
     #expect(hint.isEmpty || failure?.hint?.contains(hint) == true, "\(String(describing: failure))")
+  }
+
+  @Test func `a network needs no name, and none is no card`() throws {
+    #expect(try NetworkOption.parse("nat").source == .nat("default"))
+    #expect(try NetworkOption.parse("nat=lab,mtu=1400").source == .nat("lab"))
+    #expect(try NetworkOption.parse("nat,id=a").id == "a")
+    #expect(try NetworkOption.parse("bridge=br0").source == .bridge("br0"))
+    #expect(try NetworkOption.cards(["none"]) == [])
+    #expect(throws: Failure.self) { try NetworkOption.cards(["nat", "none"]) }
+    for text in ["nat=lab", "bridge=br0"] {
+      let card = try NetworkOption.parse(text)
+      #expect(try NetworkOption.parse(NetworkOption.text(card)) == card)
+    }
   }
 
   @Test func `flags win over the file, and both name cards`() throws {

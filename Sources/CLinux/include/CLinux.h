@@ -5,6 +5,7 @@
 
 // No _GNU_SOURCE here: Swift's own Glibc module is built without it, and the two must agree on types
 // such as fd_set. What needs it is in the .c files.
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -195,6 +196,16 @@ int clinux_probe_io_uring(void);
 /// lets go of the file, and nobody waits for that.
 int clinux_hold_in_ring(int fd);
 
+/// A file without a name that lives in memory, close-on-exec.
+int clinux_memory_file(const char *_Nonnull name);
+
+/// Runs the program at `path` to its end, with these standard streams and no signal blocked or ignored.
+///
+/// - arguments: the program's name first, NULL last.
+/// - Returns: its exit status, or 128 plus the number of the signal that killed it.
+int clinux_run(
+    const char *_Nonnull path, char *_Nullable const *_Nonnull arguments, int input, int output, int error);
+
 /// Another descriptor for the same open file, close-on-exec.
 static inline int clinux_duplicate(int fd) {
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -242,6 +253,9 @@ int clinux_examine_disk(int fd, struct clinux_disk *_Nonnull disk);
 /// Locks the whole of an open file against other openers (F_OFD_SETLK); -EAGAIN where one holds it.
 int clinux_lock_file(int fd, int is_exclusive);
 
+/// The same, exclusively, and waits for it.
+int clinux_wait_for_lock(int fd);
+
 /// The process that holds a lock of `clinux_lock_file` on a file, as far as we may look, and its name;
 /// 0: none was found.
 int clinux_find_lock_holder(uint64_t device, uint64_t inode, char *_Nonnull name, size_t size);
@@ -276,5 +290,10 @@ static inline void clinux_semaphore_wait(sem_t *_Nonnull semaphore) {
     while (sem_wait(semaphore) < 0 && errno == EINTR) {
     }
 }
+
+/// A socket bound to an IPv4 address and a port, without listening: nobody else gets the port.
+///
+/// - address: in host byte order; 0: all.
+int clinux_hold_port(uint32_t address, uint16_t port, int is_udp);
 
 #endif

@@ -56,6 +56,9 @@ int clinux_link_socket(void);
 /// Takes what a link socket has to tell; whether it had anything.
 int clinux_link_socket_drain(int fd);
 
+/// Whether this network namespace has an interface of the name.
+int clinux_has_interface(const char *_Nonnull name);
+
 /// The index of an interface, positive.
 int clinux_interface_index(int socket, const char *_Nonnull name);
 

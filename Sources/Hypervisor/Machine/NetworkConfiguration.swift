@@ -8,6 +8,18 @@ public struct NetworkConfiguration: Hashable, Sendable {
     case tap(String)
     /// A TAP that whoever started this process opened.
     case descriptor(Int32)
+    /// A virtual network of the host, by name: addresses by DHCP, the world by masquerading.
+    case nat(String)
+    /// A bridge of the host, by name.
+    case bridge(String)
+
+    /// Whether one card at most can stand on it.
+    var isExclusive: Bool {
+      switch self {
+      case .tap, .descriptor: true
+      case .nat, .bridge: false
+      }
+    }
   }
 
   /// Whether the host's kernel moves the frames.
@@ -40,6 +52,8 @@ extension NetworkConfiguration.Source: CustomStringConvertible {
     switch self {
     case .tap(let name): "tap=\(name)"
     case .descriptor(let number): "fd=\(number)"
+    case .nat(let name): "nat=\(name)"
+    case .bridge(let name): "bridge=\(name)"
     }
   }
 }
@@ -70,6 +84,8 @@ extension NetworkConfiguration {
       guard !name.isEmpty, name.utf8.count <= Tap.longestName else { throw .nameTooLong(name) }
     case .descriptor:
       guard queues == 1 else { throw .queuesOfDescriptor }
+    // Only the host can tell whether it has them.
+    case .nat, .bridge: break
     }
     if let mtu, !Self.mtus.contains(mtu) { throw .mtu(mtu) }
     guard (1...Tap.mostQueues).contains(queues) else { throw .queues(queues) }
@@ -78,7 +94,7 @@ extension NetworkConfiguration {
       guard !mac.isZero else { throw .zeroAddress }
     }
     for other in others {
-      guard other.source != source else { throw .sameSource("\(source)") }
+      guard other.source != source || !source.isExclusive else { throw .sameSource("\(source)") }
       if let id, id == other.id { throw .sameID(id) }
       if let mac, mac == other.mac { throw .sameAddress(mac) }
     }

@@ -25,6 +25,10 @@ public struct VMConfiguration: Hashable, Sendable {
   public var disks: [DiskConfiguration] = []
   /// In the order in which the guest finds them.
   public var networks: [NetworkConfiguration] = []
+  /// Ports of the host that lead to the first card with a virtual network of the host.
+  public var published: [PublishedPort] = []
+  /// What people and other commands call the machine; nil: the next free one.
+  public var name: String?
   public var onReboot = RebootPolicy.reset
   /// Seconds from the power button to a forced end.
   public var shutdownTimeout: UInt32 = 10

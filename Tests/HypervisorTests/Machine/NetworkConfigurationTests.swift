@@ -47,6 +47,10 @@ struct NetworkConfigurationTests {
     #expect(failure(card { $0.mac = MACAddress("00:00:00:00:00:00") }) == .zeroAddress)
   }
 
+  @Test func `several cards may be on one network or bridge`() {
+    #expect(failure(card(.nat("a")), card(.nat("a")), card(.bridge("br0")), card(.bridge("br0"))) == nil)
+  }
+
   @Test func `two cards share nothing`() throws {
     let mac = try #require(MACAddress("02:00:00:00:00:01"))
     #expect(failure(card(), card()) == .sameSource("tap=tap0"))

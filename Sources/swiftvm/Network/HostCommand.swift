@@ -1,0 +1,101 @@
+internal import CLinux
+internal import Devices
+internal import SystemPackage
+
+/// A program to be run, with its arguments and what it reads.
+struct HostCommand: Hashable {
+  let program: HostProgram
+  let arguments: [String]
+  var input = ""
+
+  init(_ program: HostProgram, _ arguments: [String], input: String = "") {
+    (self.program, self.arguments, self.input) = (program, arguments, input)
+  }
+
+  /// As one would type it.
+  var shellText: String {
+    let line = ([program.rawValue] + arguments).map(\.shellQuoted).joined(separator: " ")
+    return input.isEmpty ? line : "\(line) <<'END'\n\(input)END"
+  }
+}
+
+extension HostCommand {
+  struct Outcome {
+    let status: Int32
+    let output: String
+    let error: String
+  }
+
+  /// Runs it to its end.
+  func run() throws(Failure) -> Outcome {
+    let path = try program.find()
+    do throws(Errno) {
+      let input = try Self.memoryFile()
+      let output = try Self.memoryFile()
+      let error = try Self.memoryFile()
+      try Self.fill(input, with: self.input)
+      let texts = unsafe ([program.rawValue] + arguments).map { unsafe strdup($0) }
+      defer { unsafe texts.forEach { unsafe free($0) } }
+      // The texts end with the NULL that execve wants, and live until after the call.
+      let status = unsafe clinux_run(path, texts + [nil], input.number, output.number, error.number)
+      guard status >= 0 else { throw Errno(rawValue: -status) }
+      return Outcome(status: status, output: Self.content(output), error: Self.content(error))
+    } catch {
+      throw Failure(.hostNotAble, "\(path): \(error)", hint: error.shortageHint)
+    }
+  }
+
+  /// Runs it, and fails where it does.
+  @discardableResult
+  func check() throws(Failure) -> String {
+    let outcome = try run()
+    guard outcome.status == 0 else {
+      let said = outcome.error.split(separator: "\n").first.map(String.init) ?? "status \(outcome.status)"
+      let line = ([program.rawValue] + arguments).joined(separator: " ")
+      throw Failure(
+        .hostNotAble, "`\(line)`: \(said)",
+        hint: "`swiftvm net up --print` shows all that is done for a network")
+    }
+    return outcome.output
+  }
+
+  // Memory takes the place of pipes: nobody waits for a reader, or for a daemon that keeps its end.
+  private static func memoryFile() throws(Errno) -> OwnedDescriptor {
+    // The call keeps nothing of the name.
+    try OwnedDescriptor(result: unsafe clinux_memory_file("swiftvm"))
+  }
+
+  private static func fill(_ file: borrowing OwnedDescriptor, with text: String) throws(Errno) {
+    let bytes = Array(text.utf8)
+    // The array is as long as told. The file's position stays at its beginning.
+    let count = unsafe clinux_write_at(file.number, bytes, bytes.count, 0)
+    guard count == bytes.count else { throw count < 0 ? Errno(rawValue: Int32(-count)) : .noSpace }
+  }
+
+  private static func content(_ file: borrowing OwnedDescriptor) -> String {
+    var content: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 14)
+    while true {
+      // The array is as long as told.
+      let count = unsafe clinux_read_at(file.number, &chunk, chunk.count, UInt64(content.count))
+      guard count > 0 else { return String(decoding: content, as: UTF8.self) }
+      content += chunk[..<count]
+    }
+  }
+}
+
+extension String {
+  /// The text as one word of a shell's.
+  var shellQuoted: String {
+    let isPlain = utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"):
+        true
+      default: "-_./:,=%@+".utf8.contains(byte)
+      }
+    }
+    if isPlain && !isEmpty { return self }
+    return "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+}

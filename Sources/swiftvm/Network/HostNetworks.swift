@@ -1,0 +1,202 @@
+internal import CLinux
+
+/// The virtual networks of this host: brought up, taken down and put right. Whoever changes something holds the
+/// state folder's lock.
+struct HostNetworks {
+  let state: StateFolder
+  let log: (String) -> Void
+
+  /// Ends with an error where one of the programs is missing, before anything is done.
+  static func requirePrograms() throws(Failure) {
+    for program in HostProgram.allCases { _ = try program.find() }
+  }
+
+  // MARK: Up
+
+  /// A network that can be brought up: names and addresses that nobody has.
+  func choose(
+    _ name: String, subnet wanted: IPv4Subnet?, isIsolated: Bool, isTransient: Bool
+  ) throws(Failure) -> VirtualNetwork {
+    let host = try HostInterfaces.ofThisHost()
+    let others = state.virtualNetworks()
+    let subnet: IPv4Subnet
+    if let wanted {
+      if let other = others.first(where: { $0.subnet.overlaps(wanted) }) {
+        throw taken(wanted, "network \(other.name) has \(other.subnet)")
+      }
+      if let user = host.user(of: wanted) { throw taken(wanted, user) }
+      subnet = wanted
+    } else {
+      let free = VirtualNetwork.usualSubnets.first { candidate in
+        host.user(of: candidate) == nil && !others.contains { $0.subnet.overlaps(candidate) }
+      }
+      guard let free else {
+        throw Failure(
+          .usage, "every subnet of 192.168.0.0/16 is in use on this host",
+          hint: "name a free one: `swiftvm net up --subnet 10.77.0.0/24`")
+      }
+      subnet = free
+    }
+    let hasIPv6 = SystemFile.text("/proc/sys/net/ipv6/conf/default/disable_ipv6")?.hasPrefix("0") == true
+    return VirtualNetwork(
+      name: name, bridge: host.freeName("svbr", taken: others.map(\.bridge)), subnet: subnet,
+      prefix6: hasIPv6
+        ? VirtualNetwork.prefix6(host: SystemFile.text("/etc/machine-id") ?? "", name: name) : nil,
+      isIsolated: isIsolated, isTransient: isTransient)
+  }
+
+  private func taken(_ subnet: IPv4Subnet, _ user: String) -> Failure {
+    Failure(
+      .usage, "--subnet \(subnet) is in use: \(user)",
+      hint: "leave --subnet out for a free one, or take another, such as 10.77.0.0/24")
+  }
+
+  func stepsUp(_ network: VirtualNetwork) throws(Failure) -> [Step] {
+    let ruleset = try ruleset()
+    warnOfFirewalld(network, ruleset)
+    return NetworkPlan(network: network, state: state).up(
+      Forwarding.ofThisHost(), foreign: ForeignChain.dropping(in: ruleset), dnsmasqUser: Self.dnsmasqUser)
+  }
+
+  /// Brings a network up, or leaves nothing of it.
+  func bringUp(_ network: VirtualNetwork) throws(Failure) {
+    do throws(Failure) {
+      for step in try stepsUp(network) {
+        log(step.shellText)
+        try step.perform()
+      }
+    } catch {
+      try? takeDown(network)
+      throw error
+    }
+  }
+
+  // MARK: Down
+
+  func stepsDown(_ network: VirtualNetwork) throws(Failure) -> [Step] {
+    let ruleset = try ruleset()
+    var present = PresentParts()
+    present.hasDaemon = Daemon(pidFile: state.pidFile(ofNetwork: network.name)).id != nil
+    present.hasTable = ForeignChain.hasTable(of: network, in: ruleset)
+    present.hasBridge = try HostInterfaces.ofThisHost()[network.bridge] != nil
+    present.admissions = ForeignChain.admissions(of: network, in: ruleset)
+    let isLast = !state.virtualNetworks().contains { $0.name != network.name }
+    if isLast { present.notedSysctls = Forwarding.restore(state.read(state.sysctls) ?? []) }
+    return NetworkPlan(network: network, state: state).down(present, isLast: isLast)
+  }
+
+  /// Takes away all of a network that is there, and goes on where something of it cannot be.
+  func takeDown(_ network: VirtualNetwork) throws(Failure) {
+    var failure: Failure?
+    for step in try stepsDown(network) {
+      log(step.shellText)
+      do throws(Failure) {
+        try step.perform()
+      } catch {
+        failure = failure ?? error
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  // MARK: Right
+
+  /// The machines that run, and that have a card on `network` where one is given.
+  func machines(on network: String? = nil) -> [MachineRecord] {
+    state.machineRecords().filter { machine in
+      machine.process.isAlive && (network == nil || machine.cards.contains { $0.network == network })
+    }
+  }
+
+  /// Removes what dead machines left, and mends networks that lost a part.
+  ///
+  /// - Parameter mendingAll: whether networks are looked at where no machine died.
+  func sweep(mendingAll: Bool = true) throws(Failure) {
+    var dead: [MachineRecord] = []
+    for machine in state.machineRecords() where !machine.process.isAlive {
+      log("removing what \(machine.name) (process \(machine.process.id)) left")
+      StateFile.remove(state.record(ofMachine: machine.name))
+      dead.append(machine)
+    }
+    guard mendingAll || !dead.isEmpty else { return }
+    for name in StateFile.names(in: state.networks) {
+      guard let network = state.network(name) else {
+        StateFile.remove(state.folder(ofNetwork: name))
+        continue
+      }
+      try mend(network, after: dead.filter { machine in machine.cards.contains { $0.network == name } })
+    }
+    if StateFile.names(in: state.networks).isEmpty, let notes: [Forwarding.Note] = state.read(state.sysctls) {
+      for step in Forwarding.restore(notes) + [.remove(path: state.sysctls)] { try step.perform() }
+    }
+  }
+
+  private func mend(_ network: VirtualNetwork, after dead: [MachineRecord]) throws(Failure) {
+    let pidFile = state.pidFile(ofNetwork: network.name)
+    // Its maker did not come to the end, or somebody took the bridge away.
+    let isWhole = SystemFile.exists(pidFile)
+    let hasBridge = try HostInterfaces.ofThisHost()[network.bridge] != nil
+    if !isWhole || !hasBridge || (network.isTransient && machines(on: network.name).isEmpty) {
+      log("taking down what is left of network \(network.name)")
+      return try takeDown(network)
+    }
+    let plan = NetworkPlan(network: network, state: state)
+    let ruleset = try ruleset()
+    var steps: [Step] = []
+    let hasTable = ForeignChain.hasTable(of: network, in: ruleset)
+    if !hasTable { steps.append(plan.makeTable) }
+    let admitting = ForeignChain.admissions(of: network, in: ruleset).map(\.chain)
+    for chain in ForeignChain.dropping(in: ruleset)
+    where !admitting.contains(where: { chain.isSamePlace(as: $0) }) {
+      steps.append(chain.admit(network))
+    }
+    if Daemon(pidFile: pidFile).id == nil { steps.append(plan.startDNSMasq(user: Self.dnsmasqUser)) }
+    for step in steps {
+      log("mending network \(network.name): \(step.shellText)")
+      try step.perform()
+    }
+    if !hasTable || !dead.isEmpty {
+      try settle(network, publishing: !hasTable || dead.contains { !$0.published.isEmpty })
+    }
+  }
+
+  /// Has the network's parts know the machines that are on it.
+  ///
+  /// - Parameter publishing: whether their published ports may have changed.
+  func settle(_ network: VirtualNetwork, publishing: Bool) throws(Failure) {
+    let machines = machines(on: network.name)
+    let path = state.reservations(ofNetwork: network.name)
+    let lines = Reservations.text(of: machines, on: network.name)
+    if lines != SystemFile.text(path) {
+      try StateFile.write(lines, to: path)
+      Daemon(pidFile: state.pidFile(ofNetwork: network.name)).reload()
+    }
+    if publishing {
+      try HostCommand(.nft, ["-f", "-"], input: Ruleset.script(network, publishing: machines)).check()
+    }
+  }
+
+  private func ruleset() throws(Failure) -> String {
+    try HostCommand(.nft, ["-j", "list", "ruleset"]).check()
+  }
+
+  /// Where it has a user of its own, not that of everybody who is nobody.
+  private static var dnsmasqUser: String? {
+    let users = SystemFile.text("/etc/passwd")?.split(separator: "\n") ?? []
+    return geteuid() == 0 && users.contains { $0.hasPrefix("dnsmasq:") } ? "dnsmasq" : nil
+  }
+
+  private func warnOfFirewalld(_ network: VirtualNetwork, _ ruleset: String) {
+    guard ForeignChain.hasFirewalld(in: ruleset) else { return }
+    StandardError.warn(
+      "firewalld runs, and refuses what it does not know: "
+        + "`firewall-cmd --zone=trusted --add-interface=\(network.bridge)` lets guests through")
+  }
+}
+
+extension ForeignChain {
+  /// Whether it is the same chain, by whichever hook it was found.
+  func isSamePlace(as other: ForeignChain) -> Bool {
+    (family, table, chain) == (other.family, other.table, other.chain)
+  }
+}

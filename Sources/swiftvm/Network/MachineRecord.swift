@@ -1,0 +1,53 @@
+internal import CLinux
+
+/// What other commands know of a machine that runs.
+struct MachineRecord: Codable, Equatable {
+  struct Card: Codable, Equatable {
+    /// As `--net` names it: `nat=default`, `bridge=br0`, `tap=tap0`, `fd=3`.
+    let source: String
+    /// Nil where it is on none.
+    let network: String?
+    let bridge: String?
+    let interface: String
+    let mac: String
+    /// What it gets by DHCP.
+    let address: IPv4Address?
+  }
+
+  let name: String
+  let process: ProcessIdentity
+  let cpus: Int
+  /// Bytes.
+  let memory: UInt64
+  let console: String
+  var cards: [Card] = []
+  var published: [String] = []
+
+  /// The address that published ports lead to, and its network.
+  var publishedCard: Card? { published.isEmpty ? nil : cards.first { $0.network != nil } }
+}
+
+/// A process, told from others that get its number after it.
+struct ProcessIdentity: Codable, Equatable {
+  let id: Int32
+  /// When it began, in the kernel's ticks since its own start.
+  let start: UInt64
+
+  /// The process `id`, where there is one.
+  init?(_ id: Int32) {
+    // The second field is the program's name, which may hold anything, in parentheses.
+    guard let status = SystemFile.text("/proc/\(id)/stat"), let end = status.lastIndex(of: ")") else {
+      return nil
+    }
+    let fields = status[end...].split(separator: " ")
+    // Field 22 of proc(5); the name's end stands for field 2. A zombie runs no machine.
+    guard fields.count > 20, fields[1] != "Z", fields[1] != "X", let start = UInt64(fields[20]) else {
+      return nil
+    }
+    (self.id, self.start) = (id, start)
+  }
+
+  static var own: ProcessIdentity? { ProcessIdentity(getpid()) }
+
+  var isAlive: Bool { ProcessIdentity(id) == self }
+}

@@ -1,0 +1,50 @@
+internal import Hypervisor
+
+/// The text of `--publish`: `[HOST_IP:]HOST_PORT:GUEST_PORT[/udp]`.
+enum PublishOption {
+  private static let form =
+    "write [HOST_IP:]HOST_PORT:GUEST_PORT[/udp], such as 8080:80 or 127.0.0.1:5353:53/udp"
+
+  /// The ports that `texts` name, and that can be had with these cards.
+  static func ports(_ texts: [String], cards: [NetworkConfiguration]) throws(Failure) -> [PublishedPort] {
+    var ports: [PublishedPort] = []
+    for text in texts {
+      let port = try parse(text)
+      guard !ports.contains(where: port.collides) else {
+        throw Failure(
+          .usage, "--publish \(text): port \(port.hostPort)/\(port.transport.rawValue) is published twice",
+          hint: "give each port of the host once")
+      }
+      ports.append(port)
+    }
+    let hasNAT = cards.contains { if case .nat = $0.source { true } else { false } }
+    guard ports.isEmpty || hasNAT else {
+      throw Failure(
+        .usage, "--publish \(ports[0]): no card is on a virtual network",
+        hint: "add --net nat; a bridged guest is reached at its own address")
+    }
+    return ports
+  }
+
+  static func parse(_ text: String) throws(Failure) -> PublishedPort {
+    let sides = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    guard sides.count <= 2,
+      let transport = PublishedPort.Transport(rawValue: sides.count == 2 ? sides[1] : "tcp")
+    else { throw Failure(.usage, "--publish \(text): the part after / is neither tcp nor udp", hint: form) }
+    var parts = sides[0].split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    guard (2...3).contains(parts.count) else {
+      throw Failure(.usage, "--publish \(text): not a pair of ports", hint: form)
+    }
+    var hostAddress: String?
+    if parts.count == 3 {
+      guard let address = IPv4Address(parts.removeFirst()) else {
+        throw Failure(.usage, "--publish \(text): not an IPv4 address of this host", hint: form)
+      }
+      hostAddress = address.value == 0 ? nil : "\(address)"
+    }
+    guard let host = UInt16(parts[0]), let guest = UInt16(parts[1]), host > 0, guest > 0 else {
+      throw Failure(.usage, "--publish \(text): a port is a number from 1 to 65535", hint: form)
+    }
+    return PublishedPort(hostAddress: hostAddress, hostPort: host, guestPort: guest, transport: transport)
+  }
+}

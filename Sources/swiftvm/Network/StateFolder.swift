@@ -1,0 +1,83 @@
+internal import CLinux
+internal import Devices
+internal import FoundationEssentials
+internal import SystemPackage
+
+/// Where swiftvm keeps what several of its processes must know: `/run/swiftvm` for root, else a folder in
+/// XDG_RUNTIME_DIR. All of it is gone after the host's reboot, as is what it tells of.
+struct StateFolder {
+  let path: String
+
+  init(path: String) {
+    self.path = path
+  }
+
+  static let ofRoot = StateFolder(path: "/run/swiftvm")
+
+  /// Nil where there is none for this user.
+  static var own: StateFolder? {
+    if geteuid() == 0 { return ofRoot }
+    // getenv's result is copied at once; nothing changes the environment meanwhile.
+    guard let runtime = unsafe getenv("XDG_RUNTIME_DIR").map({ unsafe String(cString: $0) }),
+      runtime.hasPrefix("/")
+    else { return nil }
+    return StateFolder(path: "\(runtime)/swiftvm")
+  }
+
+  var networks: String { "\(path)/networks" }
+  var machines: String { "\(path)/machines" }
+  var sysctls: String { "\(path)/sysctls.json" }
+
+  func folder(ofNetwork name: String) -> String { "\(networks)/\(name)" }
+  func record(ofNetwork name: String) -> String { "\(folder(ofNetwork: name))/network.json" }
+  func pidFile(ofNetwork name: String) -> String { "\(folder(ofNetwork: name))/dnsmasq.pid" }
+  func leases(ofNetwork name: String) -> String { "\(folder(ofNetwork: name))/leases" }
+  func reservations(ofNetwork name: String) -> String { "\(folder(ofNetwork: name))/hosts" }
+  func record(ofMachine name: String) -> String { "\(machines)/\(name).json" }
+
+  /// The folders that there must be before anything else.
+  var steps: [Step] { [.makeFolder(path), .makeFolder(networks), .makeFolder(machines)] }
+
+  /// Waits until no other process changes anything, and keeps others out meanwhile.
+  func locked<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    for step in steps { try step.perform() }
+    let file: Int32
+    do throws(Errno) {
+      let lock = try OwnedDescriptor.open("\(path)/lock", O_RDWR | O_CREAT, mode: 0o600)
+      let result = clinux_wait_for_lock(lock.number)
+      guard result >= 0 else { throw Errno(rawValue: -result) }
+      file = lock.release()
+    } catch {
+      throw Failure(.hostNotAble, "\(path)/lock: \(error)", hint: error.shortageHint)
+    }
+    defer { close(file) }
+    return try body()
+  }
+
+  // MARK: Records
+
+  /// The networks that were begun and not ended, by name. What cannot be read is none: its maker was stopped
+  /// before it did anything.
+  func virtualNetworks() -> [VirtualNetwork] {
+    StateFile.names(in: networks).compactMap { read(record(ofNetwork: $0)) }
+  }
+
+  func network(_ name: String) -> VirtualNetwork? { read(record(ofNetwork: name)) }
+
+  /// The machines that were begun and not ended, by name, the dead ones too.
+  func machineRecords() -> [MachineRecord] {
+    StateFile.names(in: machines).filter { $0.hasSuffix(".json") }.compactMap { read("\(machines)/\($0)") }
+  }
+
+  func read<Record: Decodable>(_ path: String) -> Record? {
+    guard let bytes = try? InputFile.contents(of: path, what: "record") else { return nil }
+    return try? JSONDecoder().decode(Record.self, from: Data(bytes))
+  }
+
+  static func json(_ record: some Encodable) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    // Records are of strings, numbers and flags, which always encode.
+    return ((try? encoder.encode(record)).map { String(decoding: $0, as: UTF8.self) } ?? "{}") + "\n"
+  }
+}

@@ -1,0 +1,36 @@
+/// One of the things that are done to a host for a network, in a form that can be shown, pasted and done.
+enum Step: Hashable {
+  case makeFolder(String)
+  case write(path: String, text: String)
+  case remove(path: String)
+  /// Writes to a file of /proc/sys.
+  case set(path: String, value: String)
+  case run(HostCommand)
+  /// Ends the daemon whose number is in the file, and waits for its end.
+  case stop(pidFile: String)
+
+  var shellText: String {
+    switch self {
+    case .makeFolder(let path): "install -d -m 755 \(path.shellQuoted)"
+    case .write(let path, ""): "install -m 644 /dev/null \(path.shellQuoted)"
+    case .write(let path, let text):
+      "install -m 644 /dev/stdin \(path.shellQuoted) <<'END'\n\(text)\(text.hasSuffix("\n") ? "" : "\n")END"
+    case .remove(let path): "rm -rf \(path.shellQuoted)"
+    case .set(let path, let value): "echo \(value.shellQuoted) > \(path.shellQuoted)"
+    case .run(let command): command.shellText
+    case .stop(let file):
+      "pid=$(cat \(file.shellQuoted)); kill $pid; while kill -0 $pid 2>/dev/null; do sleep 0.1; done"
+    }
+  }
+
+  func perform() throws(Failure) {
+    switch self {
+    case .makeFolder(let path): try StateFile.makeFolder(path)
+    case .write(let path, let text): try StateFile.write(text, to: path)
+    case .remove(let path): StateFile.remove(path)
+    case .set(let path, let value): try StateFile.set(path, value)
+    case .run(let command): try command.check()
+    case .stop(let file): Daemon(pidFile: file).stop()
+    }
+  }
+}

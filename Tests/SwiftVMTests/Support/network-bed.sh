@@ -1,0 +1,95 @@
+# Functions for tests of networks. Read by bash in network, mount and process namespaces of its own, with $vm (the
+# executable) and $guests (the bare-metal guests' folder) set: nothing here reaches the host, and all processes end
+# with the script.
+set -eu
+mount -t tmpfs tmpfs /run
+mkdir /run/netns
+ip link set lo up
+
+# add_world: the world outside, in a namespace behind eth0, with a web server.
+add_world() {
+    ip netns add world
+    ip link add eth0 type veth peer name up0 netns world
+    ip address add 203.0.113.1/24 dev eth0
+    ip address add 2001:db8::1/64 dev eth0 nodad
+    ip link set eth0 up
+    ip -n world address add 203.0.113.2/24 dev up0
+    ip -n world address add 2001:db8::2/64 dev up0 nodad
+    ip -n world link set up0 up
+    ip -n world link set lo up
+    mkdir /run/world
+    head -c 20000000 /dev/urandom > /run/world/large
+    ip netns exec world busybox httpd -p 80 -h /run/world
+}
+
+# machine NAME OPTION...: starts one that idles, and waits until it runs. Its number is in ${machines[NAME]}.
+declare -A machines
+machine() {
+    local name=$1
+    shift
+    "$vm" run -v --flat "$guests/idle.bin" -m 16 --serial null --boot-hint 0 --name "$name" "$@" 2>"/run/$name.log" &
+    machines[$name]=$!
+    wait_for_machine "$name"
+}
+
+wait_for_machine() {
+    until grep -q 'the machine runs' "/run/$1.log"; do
+        kill -0 "${machines[$1]}" || { cat "/run/$1.log" >&2; exit 1; }
+        sleep 0.05
+    done
+}
+
+end_machine() {
+    kill -INT "${machines[$1]}"
+    wait "${machines[$1]}"
+}
+
+kill_machine() {
+    kill -KILL "${machines[$1]}"
+    wait "${machines[$1]}" || true
+}
+
+# mac_of NAME: the address of its first card.
+mac_of() { sed -n 's/.*"mac" : "\(.*\)".*/\1/p' "/run/swiftvm/machines/$1.json" | head -n 1; }
+
+# stand_in NAME BRIDGE [GUEST]: a namespace with a complete network stack, NAME, on the bridge. With the card's address
+# of the machine GUEST it is that guest to everybody.
+stand_in() {
+    ip netns add "$1"
+    ip link add "$1-port" type veth peer name eth0 netns "$1"
+    [ $# -lt 3 ] || ip -n "$1" link set eth0 address "$(mac_of "$3")"
+    ip link set "$1-port" master "$2" up
+    ip -n "$1" link set lo up
+    ip -n "$1" link set eth0 up
+}
+
+# lease NAME: a DHCP client in the namespace; prints "lease ADDRESS ROUTER DNS".
+lease() {
+    cat > /run/on-lease <<'END'
+#!/bin/sh
+[ "$1" = bound ] || exit 0
+ip address add "$ip/$mask" dev "$interface"
+[ -z "${router:-}" ] || ip route add default via "$router"
+echo "lease $ip ${router:-none} $dns"
+END
+    chmod +x /run/on-lease
+    ip netns exec "$1" busybox udhcpc -f -q -n -t 20 -T 1 -i eth0 -s /run/on-lease 2>/dev/null
+}
+
+# in_ns NAME COMMAND...
+in_ns() { ip netns exec "$@"; }
+
+# state: what networks change of a host, but for what counts packets or time.
+state() {
+    nft list ruleset | sed 's/counter packets [0-9]* bytes [0-9]*/counter/'
+    ip -o address show | sed 's/^[0-9]*: //; s/ *valid_lft.*//; s/ tentative//; s/\\//'
+    ip -o link show type bridge | sed 's/^[0-9]*: //'
+    ip route show
+    local file
+    for file in /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv[46]/conf/*/*; do
+        case $file in */stable_secret) continue ;; esac
+        echo "$file $(cat "$file" 2>/dev/null)"
+    done
+    ps -e -o args= | grep '[d]nsmasq' || true
+    find /run/swiftvm -type f ! -name lock ! -name leases ! -name '*.pid' -exec cat {} + 2>/dev/null || true
+}

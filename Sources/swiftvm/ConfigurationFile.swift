@@ -22,6 +22,8 @@ struct ConfigurationFile: Codable, Equatable {
   var onReboot: String?
   var shutdownTimeout: UInt32?
   var bootHint: UInt32?
+  /// A port, as `--debug-exit` takes it.
+  var debugExit: String?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case kernel, initrd, flat, append, memory, cpus, disk, net, serial, console
@@ -30,6 +32,7 @@ struct ConfigurationFile: Codable, Equatable {
     case onReboot = "on-reboot"
     case shutdownTimeout = "shutdown-timeout"
     case bootHint = "boot-hint"
+    case debugExit = "debug-exit"
   }
 
   /// What stands in `other` wins.
@@ -55,6 +58,7 @@ struct ConfigurationFile: Codable, Equatable {
     merged.onReboot = other.onReboot ?? onReboot
     merged.shutdownTimeout = other.shutdownTimeout ?? shutdownTimeout
     merged.bootHint = other.bootHint ?? bootHint
+    merged.debugExit = other.debugExit ?? debugExit
     return merged
   }
 
@@ -102,6 +106,7 @@ struct ConfigurationFile: Codable, Equatable {
     }
     if let shutdownTimeout { result.shutdownTimeout = shutdownTimeout }
     if let bootHint { result.bootHint = bootHint }
+    if let debugExit { result.debugExit = try DebugExitOption.port(debugExit) }
     return result
   }
 
@@ -130,6 +135,7 @@ struct ConfigurationFile: Codable, Equatable {
     onReboot = configuration.onReboot.rawValue
     shutdownTimeout = configuration.shutdownTimeout
     bootHint = configuration.bootHint
+    debugExit = configuration.debugExit.map(DebugExitOption.text)
   }
 
   init() {}

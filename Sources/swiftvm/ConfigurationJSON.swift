@@ -56,6 +56,7 @@ extension ConfigurationFile {
     onReboot = try values.decodeIfPresent(String.self, forKey: .onReboot)
     shutdownTimeout = try values.number(.shutdownTimeout)
     bootHint = try values.number(.bootHint)
+    debugExit = try values.decodeIfPresent(String.self, forKey: .debugExit)
   }
 
   /// Any JSON value; only its key is of interest.

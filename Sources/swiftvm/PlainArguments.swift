@@ -39,6 +39,7 @@ struct PlainArguments: Equatable {
     case "--serial": document.serial = value
     case "--on-reboot": document.onReboot = value
     case "--shutdown-timeout": return Self.read(value, into: &document.shutdownTimeout)
+    case "--debug-exit": document.debugExit = value
     case "--boot-hint": return Self.read(value, into: &document.bootHint)
     default: return false
     }

@@ -65,6 +65,12 @@ struct RunOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Seconds of silence until a hint, 0: none (15)", valueName: "s"))
   var bootHint: UInt32?
 
+  @Option(
+    help: ArgumentHelp(
+      "Port at which the guest's write of V ends swiftvm with status (V << 1) | 1, as QEMU's isa-debug-exit",
+      valueName: "port"))
+  var debugExit: String?
+
   /// What the flags say.
   var document: ConfigurationFile {
     var document = ConfigurationFile()
@@ -83,6 +89,7 @@ struct RunOptions: ParsableArguments {
     document.onReboot = onReboot
     document.shutdownTimeout = shutdownTimeout
     document.bootHint = bootHint
+    document.debugExit = debugExit
     return document
   }
 }

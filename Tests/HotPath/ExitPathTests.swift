@@ -62,8 +62,8 @@ struct ExitPathTests {
     let (loop, devices) = (try await loop(), try await devices())
     #expect(loop.count == 1)
     // The port, reading and writing; the same of serial port, clock, both of the keyboard controller's
-    // and ACPI; the console.
-    #expect(devices.count >= 2 + 5 * 2 + 1)
+    // and ACPI; the debug port; the console.
+    #expect(devices.count >= 2 + 6 * 2 + 1)
     let walk = try await CallWalk(
       ReleaseBuild.executable.value, from: loop + devices, notInto: Self.coldPaths)
     let violations = walk.leaves.subtracting(Self.allowed).sorted()

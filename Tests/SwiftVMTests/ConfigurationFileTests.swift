@@ -36,6 +36,7 @@ struct ConfigurationFileTests {
     configuration.onReboot = .exit
     configuration.shutdownTimeout = 0
     configuration.bootHint = 1
+    configuration.debugExit = 0xF4
     #expect(try ConfigurationFile(configuration).configuration() == configuration)
     configuration.image = .flat(path: "boot.bin")
     #expect(try ConfigurationFile(configuration).configuration() == configuration)

@@ -7,6 +7,8 @@ public enum MachineEnding: Sendable {
   case poweredOff
   /// The guest asked for a reset.
   case reset
+  /// The guest wrote to its debug port: what the process is to end with.
+  case debugExit(status: UInt8)
   /// The guest reset itself by a triple fault.
   case tripleFault(CPUReport)
   /// The guest cannot go on.
@@ -96,6 +98,7 @@ public final class Machine {
     switch devices.power.pending {
     case .powerOff: return .poweredOff
     case .reset: return .reset
+    case .exit(let status): return .debugExit(status: status)
     case nil: break
     }
     switch endings.first {

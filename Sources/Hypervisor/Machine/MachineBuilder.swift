@@ -189,6 +189,7 @@ public struct MachineBuilder: ~Copyable {
     } catch {
       throw .conflict(error)
     }
+    if let port = configuration.debugExit { try devices.mapDebugPort(at: port, into: &ports) }
     return ExitDispatcher(ports: ports.seal(), memory: memory.seal())
   }
 

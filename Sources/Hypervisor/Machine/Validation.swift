@@ -38,6 +38,7 @@ public struct ValidatedConfiguration: Hashable, Sendable {
   public let shutdownTimeout: UInt32
   /// Seconds; 0: never.
   public let bootHint: UInt32
+  public let debugExit: UInt16?
 
   fileprivate init(_ wish: VMConfiguration, on host: HostLimits) throws(ConfigurationError) {
     guard let image = wish.image else { throw .noKernel }
@@ -76,6 +77,7 @@ public struct ValidatedConfiguration: Hashable, Sendable {
     onReboot = wish.onReboot
     shutdownTimeout = wish.shutdownTimeout
     bootHint = wish.bootHint
+    debugExit = wish.debugExit
   }
 
   /// 1 MiB: the real-mode address space, which every machine has.

@@ -59,7 +59,7 @@ final class PlatformDevices {
   /// Adds the port that ends the machine, after everything else.
   func mapDebugPort(at port: UInt16, into ports: inout AddressSpaceBuilder) throws(MachineError) {
     let range = GuestRange(base: GuestAddress(UInt64(port)), size: DebugPort.size)
-    guard range.last.value <= UInt16.max else { throw .debugPort(port, taken: "past the last, and nobody") }
+    guard range.last.value <= UInt16.max else { throw .debugPort(port, taken: nil) }
     // These never reach the bus: KVM answers them itself.
     if let chip = Layout.Port.kernelChips.first(where: { $0.range.overlaps(range) }) {
       throw .debugPort(port, taken: chip.name)

@@ -24,6 +24,7 @@ struct ConfigurationFile: Codable, Equatable {
   var bootHint: UInt32?
   /// A port, as `--debug-exit` takes it.
   var debugExit: String?
+  var exitStats: Bool?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case kernel, initrd, flat, append, memory, cpus, disk, net, serial, console
@@ -33,6 +34,7 @@ struct ConfigurationFile: Codable, Equatable {
     case shutdownTimeout = "shutdown-timeout"
     case bootHint = "boot-hint"
     case debugExit = "debug-exit"
+    case exitStats = "exit-stats"
   }
 
   /// What stands in `other` wins.
@@ -59,6 +61,7 @@ struct ConfigurationFile: Codable, Equatable {
     merged.shutdownTimeout = other.shutdownTimeout ?? shutdownTimeout
     merged.bootHint = other.bootHint ?? bootHint
     merged.debugExit = other.debugExit ?? debugExit
+    merged.exitStats = other.exitStats ?? exitStats
     return merged
   }
 
@@ -106,6 +109,7 @@ struct ConfigurationFile: Codable, Equatable {
     }
     if let shutdownTimeout { result.shutdownTimeout = shutdownTimeout }
     if let bootHint { result.bootHint = bootHint }
+    result.hasExitStatistics = exitStats == true
     if let debugExit { result.debugExit = try DebugExitOption.port(debugExit) }
     return result
   }
@@ -136,6 +140,7 @@ struct ConfigurationFile: Codable, Equatable {
     shutdownTimeout = configuration.shutdownTimeout
     bootHint = configuration.bootHint
     debugExit = configuration.debugExit.map(DebugExitOption.text)
+    exitStats = configuration.hasExitStatistics
   }
 
   init() {}

@@ -18,6 +18,10 @@ struct PlainArguments: Equatable {
         isVerbose = true
         continue
       }
+      if option == "--exit-stats" {
+        document.exitStats = true
+        continue
+      }
       // The parser takes a word with a dash for an option, not for a value.
       guard let value = rest.popFirst(), !value.isEmpty, !value.hasPrefix("-"), take(option, value) else {
         return nil

@@ -65,11 +65,11 @@ struct RunOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Seconds of silence until a hint, 0: none (15)", valueName: "s"))
   var bootHint: UInt32?
 
-  @Option(
-    help: ArgumentHelp(
-      "Port at which the guest's write of V ends swiftvm with status (V << 1) | 1, as QEMU's isa-debug-exit",
-      valueName: "port"))
+  @Option(help: ArgumentHelp("Port where a write of V ends it: status 2V+1", valueName: "port"))
   var debugExit: String?
+
+  @Flag(help: "Tell at the end and on SIGUSR1 of the vCPUs' exits")
+  var exitStats = false
 
   /// What the flags say.
   var document: ConfigurationFile {
@@ -90,6 +90,7 @@ struct RunOptions: ParsableArguments {
     document.shutdownTimeout = shutdownTimeout
     document.bootHint = bootHint
     document.debugExit = debugExit
+    document.exitStats = exitStats ? true : nil
     return document
   }
 }

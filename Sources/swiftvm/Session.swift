@@ -78,6 +78,7 @@ final class Session {
         }
         log("the machine runs")
         ending = try machine.run(on: loop)
+        ExitStatisticsText.tell(machine)
       } catch {
         throw Failure(error)
       }

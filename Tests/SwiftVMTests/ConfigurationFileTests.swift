@@ -37,6 +37,7 @@ struct ConfigurationFileTests {
     configuration.shutdownTimeout = 0
     configuration.bootHint = 1
     configuration.debugExit = 0xF4
+    configuration.hasExitStatistics = true
     #expect(try ConfigurationFile(configuration).configuration() == configuration)
     configuration.image = .flat(path: "boot.bin")
     #expect(try ConfigurationFile(configuration).configuration() == configuration)

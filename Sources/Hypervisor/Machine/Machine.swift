@@ -36,10 +36,12 @@ public final class Machine {
   private let processors: [Processor]
   private let endings: EndingBox
   private let reported: SharedEvent
+  private let statistics: [ExitStatistics]
 
   init(
     vm: consuming KVMVirtualMachine, memory: GuestMemory, devices: PlatformDevices,
-    pci: PCIDevices, kernel: LoadedKernel, processors: [Processor], endings: EndingBox, reported: SharedEvent
+    pci: PCIDevices, kernel: LoadedKernel, processors: [Processor], endings: EndingBox, reported: SharedEvent,
+    statistics: [ExitStatistics]
   ) {
     self.vm = vm
     self.memory = memory
@@ -49,6 +51,7 @@ public final class Machine {
     self.processors = processors
     self.endings = endings
     self.reported = reported
+    self.statistics = statistics
     serialPort = devices.serialPort
   }
 
@@ -90,6 +93,9 @@ public final class Machine {
     self.onReport = onReport
     processors.first?.handle.ask(VCPUHandle.Request.report)
   }
+
+  /// What each vCPU left its guest for so far; empty where nobody asked for it to be counted.
+  public var exitReports: [ExitReport] { statistics.map(\.report) }
 
   private var onReport: ((CPUReport) -> Void)?
 

@@ -32,6 +32,8 @@ public struct VMConfiguration: Hashable, Sendable {
   public var bootHint: UInt32 = 15
   /// The port that ends the machine with a status; nil: none.
   public var debugExit: UInt16?
+  /// Whether each vCPU counts its exits and times them.
+  public var hasExitStatistics = false
 
   public init() {}
 }

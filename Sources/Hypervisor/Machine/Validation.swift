@@ -39,6 +39,7 @@ public struct ValidatedConfiguration: Hashable, Sendable {
   /// Seconds; 0: never.
   public let bootHint: UInt32
   public let debugExit: UInt16?
+  public let hasExitStatistics: Bool
 
   fileprivate init(_ wish: VMConfiguration, on host: HostLimits) throws(ConfigurationError) {
     guard let image = wish.image else { throw .noKernel }
@@ -78,6 +79,7 @@ public struct ValidatedConfiguration: Hashable, Sendable {
     shutdownTimeout = wish.shutdownTimeout
     bootHint = wish.bootHint
     debugExit = wish.debugExit
+    hasExitStatistics = wish.hasExitStatistics
   }
 
   /// 1 MiB: the real-mode address space, which every machine has.

@@ -28,9 +28,9 @@ struct BadKernel: Sendable, CustomTestStringConvertible {
     BadKernel(
       "vmlinux.part", Array(elf(class: 2, machine: 62).prefix(80)), "is a truncated ELF file", "again"),
     BadKernel(
-      "graphical.img", multiboot(flags: 7), "asks for a video mode, and the machine has no graphics",
+      "graphical.img", multiboot(flags: 7), "is a multiboot image that asks for a video mode",
       "clear bit 2"),
-    BadKernel("multiboot.img", multiboot(flags: 0x13), "requires what swiftvm does not know", "0.6.96"),
+    BadKernel("multiboot.img", multiboot(flags: 0x13), "is a multiboot image that requires what", "0.6.96"),
     BadKernel("notes.txt", Array("What to do\n".utf8), "is a text file", "give a bzImage"),
     BadKernel("initrd.img", Array("070701".utf8) + zeroes(4), "is a cpio archive", "give it with -i"),
     BadKernel(

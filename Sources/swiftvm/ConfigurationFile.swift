@@ -25,6 +25,9 @@ struct ConfigurationFile: Codable, Equatable {
   var onReboot: String?
   var shutdownTimeout: UInt32?
   var bootHint: UInt32?
+  /// A port, as `--debug-exit` takes it.
+  var debugExit: String?
+  var exitStats: Bool?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case kernel, initrd, flat, append, memory, cpus, disk, net, publish, name, serial, console
@@ -33,6 +36,8 @@ struct ConfigurationFile: Codable, Equatable {
     case onReboot = "on-reboot"
     case shutdownTimeout = "shutdown-timeout"
     case bootHint = "boot-hint"
+    case debugExit = "debug-exit"
+    case exitStats = "exit-stats"
   }
 
   /// What stands in `other` wins.
@@ -60,6 +65,8 @@ struct ConfigurationFile: Codable, Equatable {
     merged.onReboot = other.onReboot ?? onReboot
     merged.shutdownTimeout = other.shutdownTimeout ?? shutdownTimeout
     merged.bootHint = other.bootHint ?? bootHint
+    merged.debugExit = other.debugExit ?? debugExit
+    merged.exitStats = other.exitStats ?? exitStats
     return merged
   }
 
@@ -109,6 +116,8 @@ struct ConfigurationFile: Codable, Equatable {
     }
     if let shutdownTimeout { result.shutdownTimeout = shutdownTimeout }
     if let bootHint { result.bootHint = bootHint }
+    result.hasExitStatistics = exitStats == true
+    if let debugExit { result.debugExit = try DebugExitOption.port(debugExit) }
     return result
   }
 
@@ -139,6 +148,8 @@ struct ConfigurationFile: Codable, Equatable {
     onReboot = configuration.onReboot.rawValue
     shutdownTimeout = configuration.shutdownTimeout
     bootHint = configuration.bootHint
+    debugExit = configuration.debugExit.map(DebugExitOption.text)
+    exitStats = configuration.hasExitStatistics
   }
 
   init() {}

@@ -62,6 +62,8 @@ extension ConfigurationFile {
     onReboot = try values.decodeIfPresent(String.self, forKey: .onReboot)
     shutdownTimeout = try values.number(.shutdownTimeout)
     bootHint = try values.number(.bootHint)
+    debugExit = try values.decodeIfPresent(String.self, forKey: .debugExit)
+    exitStats = try values.decodeIfPresent(Bool.self, forKey: .exitStats)
   }
 
   /// Any JSON value; only its key is of interest.

@@ -24,7 +24,8 @@ final class Control {
     self.loop = loop
     self.log = log
     do throws(Errno) {
-      let numbers = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCONT]
+      var numbers = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCONT]
+      if configuration.hasExitStatistics { numbers.append(SIGUSR1) }
       // The array is as long as told. Threads made from here on inherit the mask.
       signals = try OwnedDescriptor(result: unsafe clinux_signalfd(numbers, numbers.count))
       let kick = clinux_install_kick_handler()
@@ -73,6 +74,7 @@ final class Control {
       case SIGTERM: shutDown()
       // Our terminal settings went while we were stopped.
       case SIGCONT: consoles?.resume()
+      case SIGUSR1: if let machine { ExitStatisticsText.tell(machine) }
       default: end()
       }
     }

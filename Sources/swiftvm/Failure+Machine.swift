@@ -13,7 +13,7 @@ extension Failure {
   init(_ error: MachineError) {
     let status: ExitStatus =
       switch error {
-      case .boot, .tablesTooLarge, .noRoomOnBus: .usage
+      case .boot, .tablesTooLarge, .noRoomOnBus, .debugPort: .usage
       case .kvm, .memory, .host: .hostNotAble
       case .conflict, .placement: .internalError
       }

@@ -18,6 +18,10 @@ struct PlainArguments: Equatable {
         isVerbose = true
         continue
       }
+      if option == "--exit-stats" {
+        document.exitStats = true
+        continue
+      }
       // The parser takes a word with a dash for an option, not for a value.
       guard let value = rest.popFirst(), !value.isEmpty, !value.hasPrefix("-"), take(option, value) else {
         return nil
@@ -42,6 +46,7 @@ struct PlainArguments: Equatable {
     case "--serial": document.serial = value
     case "--on-reboot": document.onReboot = value
     case "--shutdown-timeout": return Self.read(value, into: &document.shutdownTimeout)
+    case "--debug-exit": document.debugExit = value
     case "--boot-hint": return Self.read(value, into: &document.bootHint)
     default: return false
     }

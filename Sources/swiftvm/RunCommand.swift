@@ -38,6 +38,8 @@ struct RunCommand: ParsableCommand {
 
   /// Boots the guest that `document` describes.
   static func run(_ document: ConfigurationFile, isVerbose: Bool) throws(Failure) {
-    try Session(try document.configuration(), log: VerboseLog(isOn: isVerbose)).run()
+    let status = try Session(try document.configuration(), log: VerboseLog(isOn: isVerbose)).run()
+    // Everything has been closed and restored by now.
+    if status != 0 { CLinux.exit(Int32(status)) }
   }
 }

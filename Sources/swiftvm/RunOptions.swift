@@ -74,6 +74,12 @@ struct RunOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Seconds of silence until a hint, 0: none (15)", valueName: "s"))
   var bootHint: UInt32?
 
+  @Option(help: ArgumentHelp("Port where a write of V ends it: status 2V+1", valueName: "port"))
+  var debugExit: String?
+
+  @Flag(help: "Tell at the end and on SIGUSR1 of the vCPUs' exits")
+  var exitStats = false
+
   /// What the flags say.
   var document: ConfigurationFile {
     var document = ConfigurationFile()
@@ -94,6 +100,8 @@ struct RunOptions: ParsableArguments {
     document.onReboot = onReboot
     document.shutdownTimeout = shutdownTimeout
     document.bootHint = bootHint
+    document.debugExit = debugExit
+    document.exitStats = exitStats ? true : nil
     return document
   }
 }

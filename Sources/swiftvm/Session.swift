@@ -16,7 +16,9 @@ final class Session {
   }
 
   /// Runs until the guest ends for good.
-  func run() throws(Failure) {
+  ///
+  /// - Returns: what the process is to end with: 0, or what the guest wrote to its debug port.
+  func run() throws(Failure) -> UInt8 {
     guard let image = wish.image else { throw Failure(ConfigurationError.noKernel) }
     let (kernel, initrd) = try open(image)
     let disks = try openDisks()
@@ -52,13 +54,13 @@ final class Session {
     let control = try Control(configuration, on: loop, log: log)
     let consoles = try Consoles(configuration, on: loop, log: log, onCommand: control.carryOut)
     defer { consoles.close() }
-    try runMachines(builder, configuration, loop, control, consoles)
+    return try runMachines(builder, configuration, loop, control, consoles)
   }
 
   private func runMachines(
     _ builder: borrowing MachineBuilder, _ configuration: ValidatedConfiguration, _ loop: EventLoop,
     _ control: Control, _ consoles: Consoles
-  ) throws(Failure) {
+  ) throws(Failure) -> UInt8 {
     let clock = HostClock()
     var crashes = CrashLoopGuard(startedAt: clock.monotonicNanoseconds)
     while true {
@@ -78,18 +80,22 @@ final class Session {
         }
         log("the machine runs")
         ending = try machine.run(on: loop)
+        ExitStatisticsText.tell(machine)
       } catch {
         throw Failure(error)
       }
       switch ending {
       case .poweredOff:
         log("the guest powered off")
-        return
+        return 0
+      case .debugExit(let status):
+        log("the guest ended with status \(status)")
+        return status
       case .stopped:
         log("ended as asked")
         // A reader who does not read must not hold up somebody who wants the end.
         consoles.close(milliseconds: 500)
-        return
+        return 0
       case .crashed(let report):
         consoles.close()
         StandardError.line(CrashText.text(report))
@@ -106,7 +112,7 @@ final class Session {
         }
       }
       // Somebody who asked for the end does not want the machine back.
-      if configuration.onReboot == .exit || control.isShuttingDown { return }
+      if configuration.onReboot == .exit || control.isShuttingDown { return 0 }
       log("starting afresh")
     }
   }

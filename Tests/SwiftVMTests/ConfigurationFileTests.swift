@@ -36,6 +36,8 @@ struct ConfigurationFileTests {
     configuration.onReboot = .exit
     configuration.shutdownTimeout = 0
     configuration.bootHint = 1
+    configuration.debugExit = 0xF4
+    configuration.hasExitStatistics = true
     #expect(try ConfigurationFile(configuration).configuration() == configuration)
     configuration.image = .flat(path: "boot.bin")
     #expect(try ConfigurationFile(configuration).configuration() == configuration)

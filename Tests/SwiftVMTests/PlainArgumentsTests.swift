@@ -8,7 +8,8 @@ import Testing
     "-k vmlinuz", "--kernel vmlinuz --initrd initrd.img", "-k vmlinuz -i initrd.img -m 512M -c 4",
     "--memory 2G --cpus 2", "-a quiet -a ip=dhcp --append panic=1", "--cmdline a=1 --params b=2",
     "--append-only console=ttyS0", "--flat boot.bin --on-reboot exit --serial null",
-    "--shutdown-timeout 3 --boot-hint 0",
+    "--shutdown-timeout 3 --boot-hint 0", "--debug-exit 0xf4",
+    "-k vmlinuz --exit-stats",
     "-d a.img -d b.img,readonly=on --disk c,,d.img,queues=2", "-v -k vmlinuz",
     "-k vmlinuz --verbose -k other", "",
   ])

@@ -28,13 +28,14 @@ struct RunOptionsTests {
     let document = try document(
       "--flat", "f", "--append-only", "c", "--serial", "pty", "--on-reboot", "exit", "--shutdown-timeout",
       "3",
-      "--boot-hint", "0")
+      "--boot-hint", "0", "--debug-exit", "0xf4")
     #expect(document.flat == "f")
     #expect(document.appendOnly == "c")
     #expect(document.serial == "pty")
     #expect(document.onReboot == "exit")
     #expect(document.shutdownTimeout == 3)
     #expect(document.bootHint == 0)
+    #expect(document.debugExit == "0xf4")
   }
 
   @Test func `append has aliases and may come again`() throws {

@@ -39,6 +39,7 @@ enum : unsigned long {
     CKVM_SET_LAPIC = KVM_SET_LAPIC,
     CKVM_SET_MP_STATE = KVM_SET_MP_STATE,
     CKVM_TRANSLATE = KVM_TRANSLATE,
+    CKVM_GET_STATS_FD = KVM_GET_STATS_FD,
 };
 
 /// Flags that the kernel header writes as shifts.

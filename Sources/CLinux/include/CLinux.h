@@ -155,6 +155,9 @@ static inline int clinux_errno(void) { return errno; }
 /// The signal that makes a vCPU thread leave KVM_RUN.
 static inline int clinux_kick_signal(void) { return SIGRTMIN; }
 
+/// The time stamp counter: what is cheap enough to be read at every exit.
+static inline uint64_t clinux_ticks(void) { return __builtin_ia32_rdtsc(); }
+
 /// Gives the kick signal a handler that does nothing, so that it interrupts and never kills.
 int clinux_install_kick_handler(void);
 

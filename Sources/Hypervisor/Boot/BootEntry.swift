@@ -8,6 +8,8 @@ public enum BootEntry: Hashable, Sendable {
   case linux32(entry: GuestAddress)
   /// Protected mode without paging, EBX = hvm_start_info (Xen PVH boot ABI).
   case pvh(entry: GuestAddress)
+  /// Protected mode without paging, EBX = Multiboot information (Multiboot Specification 0.6.96, section 3.2).
+  case multiboot(entry: GuestAddress)
   /// Real mode at 0000:7c00, as a BIOS enters a boot sector.
   case realMode
 }

@@ -30,7 +30,7 @@ public struct BootLoader: Sendable {
       return LoadedKernel(
         entry: plan.placement.entry, format: plan.image.format,
         isLinux: plan.image.isLinux, range: plan.placement.range,
-        initrd: plan.initrd?.range, commandLine: commandLine.text)
+        initrd: plan.initrd?.range, commandLine: plan.lineText)
     case .flat(let file):
       let image = try reason({ BootError.flatImage(name: file.name, $0) }) { () throws(FlatImageError) in
         let image = try FlatImage(file)
@@ -53,8 +53,12 @@ public struct BootLoader: Sendable {
       () throws(KernelPlacementError) in try image.placement(in: memoryMap)
     }
     let header = image.setupHeader
+    var (given, limit) = (commandLine, header.commandLineSize)
+    if case .multiboot = image {
+      (given, limit) = (commandLine.forProgram(named: file.name), MultibootImage.commandLineSize)
+    }
     let line = try reason({ BootError.commandLine($0) }) { () throws(KernelCommandLineError) in
-      try commandLine.bytes(kernelLimit: header.commandLineSize)
+      try given.bytes(kernelLimit: limit)
     }
     var place: Initrd?
     if let initrd {
@@ -65,7 +69,8 @@ public struct BootLoader: Sendable {
       }
     }
     return BootPlan(
-      image: image, header: header, placement: placement, initrd: place, commandLine: line)
+      image: image, header: header, placement: placement, initrd: place, initrdName: initrd?.name,
+      lineText: given.text, commandLine: line)
   }
 }
 

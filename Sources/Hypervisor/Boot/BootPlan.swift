@@ -6,6 +6,9 @@ struct BootPlan {
   let header: SetupHeader
   let placement: KernelPlacement
   let initrd: Initrd?
+  /// What the initrd's file is called.
+  let initrdName: String?
+  let lineText: String
   /// With its NUL.
   let commandLine: [UInt8]
 
@@ -40,10 +43,20 @@ struct BootPlan {
           memoryMap: memoryMap, rsdp: rsdp)
         try memory.write(bytes: BootGDT.bytes(code: .code32), at: Layout.gdt)
         try memory.write(bytes: info.bytes, at: Layout.pvhStartInfo)
+      case .multiboot:
+        let info = MultibootInfo(
+          at: Layout.multibootInfo, commandLine: Layout.commandLine, module: module, memoryMap: memoryMap)
+        try memory.write(bytes: BootGDT.bytes(code: .code32), at: Layout.gdt)
+        try memory.write(bytes: info.bytes, at: Layout.multibootInfo)
       case .realMode:
         break
       }
     }
+  }
+
+  private var module: MultibootInfo.Module? {
+    guard let range = initrd?.range else { return nil }
+    return MultibootInfo.Module(range: range, name: initrdName ?? "")
   }
 
   private func bootParameters(_ memoryMap: MemoryMap, _ rsdp: GuestAddress) -> BootParameters {

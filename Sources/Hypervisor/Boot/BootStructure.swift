@@ -3,7 +3,8 @@ public import Devices
 /// What the machine itself puts below 1 MiB for the boot CPU.
 public enum BootStructure: CaseIterable, Hashable, Sendable {
   case gdt
-  case pvhStartInfo
+  /// PVH's start info or Multiboot's information: an image has one of them.
+  case startInfo
   case bootParameters
   case stack
   case pageTables
@@ -15,7 +16,7 @@ public enum BootStructure: CaseIterable, Hashable, Sendable {
   public var range: GuestRange {
     switch self {
     case .gdt: GuestRange(base: Layout.gdt, size: UInt64(BootGDT.size))
-    case .pvhStartInfo: GuestRange(base: Layout.pvhStartInfo, size: UInt64(PVHStartInfo.capacity))
+    case .startInfo: GuestRange(base: Layout.pvhStartInfo, size: UInt64(PVHStartInfo.capacity))
     case .bootParameters: GuestRange(base: Layout.bootParameters, size: UInt64(BootParameters.size))
     case .stack:
       GuestRange(base: Self.stackEnd, size: Layout.bootStack.value - Self.stackEnd.value)
@@ -28,7 +29,7 @@ public enum BootStructure: CaseIterable, Hashable, Sendable {
   public var name: String {
     switch self {
     case .gdt: "the GDT"
-    case .pvhStartInfo: "the PVH start info"
+    case .startInfo: "the start info"
     case .bootParameters: "boot_params"
     case .stack: "the boot stack"
     case .pageTables: "the page tables"

@@ -58,6 +58,7 @@ struct ELFHeader: Hashable, Sendable {
 struct ELFMachine: RawRepresentable, Hashable, Sendable {
   let rawValue: UInt16
 
+  static let i386 = ELFMachine(rawValue: 3)
   static let amd64 = ELFMachine(rawValue: 62)
 
   var name: String {

@@ -26,12 +26,7 @@ public struct ELFImage: Sendable {
     if table.contains(where: { $0.type == .interpreter }) {
       throw KernelFormatError.elf(.dynamicProgram)
     }
-    var segments: [Segment] = []
-    for program in table where program.type == .load && program.memorySize > 0 {
-      segments.append(try program.segment(fileSize: file.size))
-    }
-    if segments.isEmpty { throw KernelFormatError.elf(.noLoadableSegment) }
-    segments.sort { $0.range.base < $1.range.base }
+    let segments = try Self.segments(table, fileSize: file.size)
     self.segments = segments
 
     if let address = try ELFNotes.pvhEntry(in: file, table) {
@@ -46,8 +41,20 @@ public struct ELFImage: Sendable {
     }
   }
 
+  /// What a program header table wants loaded: at least one segment, sorted by physical address.
+  static func segments(
+    _ table: [ELFProgramHeader], fileSize: UInt64
+  ) throws(KernelFormatError) -> [Segment] {
+    var segments: [Segment] = []
+    for program in table where program.type == .load && program.memorySize > 0 {
+      segments.append(try program.segment(fileSize: fileSize))
+    }
+    if segments.isEmpty { throw KernelFormatError.elf(.noLoadableSegment) }
+    return segments.sorted { $0.range.base < $1.range.base }
+  }
+
   /// e_entry as a physical address. Linux gives a physical one; other programs may give a virtual one.
-  private static func physical(_ entry: UInt64, in segments: [Segment]) -> GuestAddress? {
+  static func physical(_ entry: UInt64, in segments: [Segment]) -> GuestAddress? {
     if segments.contains(where: { $0.range.contains(GuestAddress(entry)) }) { return GuestAddress(entry) }
     for segment in segments {
       let (offset, underflow) = entry.subtractingReportingOverflow(segment.virtualAddress)
@@ -63,20 +70,6 @@ public struct ELFImage: Sendable {
 
   /// Each segment goes to its physical address.
   func placement(in memoryMap: MemoryMap) throws(KernelPlacementError) -> KernelPlacement {
-    var range = segments[0].range
-    for (segment, next) in zip(segments, segments.dropFirst()) where segment.range.overlaps(next.range) {
-      throw KernelPlacementError.overlappingSegments(segment.range, next.range)
-    }
-    for segment in segments {
-      if let structure = BootStructure.allCases.first(where: { $0.range.overlaps(segment.range) }) {
-        throw KernelPlacementError.overBootStructure(segment.range, structure)
-      }
-      try memoryMap.checkRAM(for: segment.range)
-      range = range.union(segment.range)
-    }
-    let pieces = segments.map {
-      KernelPlacement.Piece(fileOffset: $0.fileOffset, fileSize: $0.fileSize, range: $0.range)
-    }
-    return KernelPlacement(pieces: pieces, range: range, entry: entry)
+    try KernelPlacement(segments, entry: entry, in: memoryMap)
   }
 }

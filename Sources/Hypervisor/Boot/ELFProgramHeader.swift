@@ -29,6 +29,18 @@ struct ELFProgramHeader: Hashable, Sendable {
     alignment = table.number(at: start + 48)
   }
 
+  /// The same of an ELF32 table, where the fields have another order and width.
+  init(table32 table: LittleEndianBytes, at start: Int) {
+    func word(_ offset: Int) -> UInt32 { table.number(at: start + offset) }
+    type = Kind(rawValue: word(0))
+    offset = UInt64(word(4))
+    virtualAddress = UInt64(word(8))
+    physicalAddress = UInt64(word(12))
+    fileSize = UInt64(word(16))
+    memorySize = UInt64(word(20))
+    alignment = UInt64(word(28))
+  }
+
   /// Throws where the file ends before the segment does.
   func checkWithin(fileSize limit: UInt64) throws(KernelFormatError) {
     let (end, overflow) = offset.addingReportingOverflow(fileSize)

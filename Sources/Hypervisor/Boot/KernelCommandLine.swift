@@ -13,18 +13,33 @@ public struct KernelCommandLine: Hashable, Sendable {
   public static let defaultArguments = "console=ttyS0"
 
   public let text: String
+  /// The same without the default arguments.
+  private let asked: String
 
   /// Joins arguments by spaces.
   /// - Parameters:
   ///   - append: added after the default arguments, in this order.
   ///   - appendOnly: replaces the default arguments.
   public init(append: [String] = [], appendOnly: String? = nil) throws(KernelCommandLineError) {
-    text = append.reduce(appendOnly ?? Self.defaultArguments) { line, more in
-      line.isEmpty || more.isEmpty ? line + more : line + " " + more
-    }
+    text = Self.joined([appendOnly ?? Self.defaultArguments] + append)
+    asked = Self.joined([appendOnly ?? ""] + append)
     for (offset, scalar) in text.unicodeScalars.enumerated() where scalar.isControl {
       throw KernelCommandLineError.controlCharacter(scalar, position: offset + 1)
     }
+  }
+
+  private init(text: String) {
+    self.text = text
+    asked = text
+  }
+
+  private static func joined(_ parts: [String]) -> String {
+    parts.filter { !$0.isEmpty }.joined(separator: " ")
+  }
+
+  /// What a program other than Linux gets, as Multiboot loaders give it: its name, and only what was asked for.
+  func forProgram(named name: String) -> KernelCommandLine {
+    KernelCommandLine(text: Self.joined([name, asked]))
   }
 
   /// The line in UTF-8 with its NUL.

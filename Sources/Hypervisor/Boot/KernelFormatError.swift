@@ -5,6 +5,7 @@ public enum KernelFormatError: Error, Hashable, Sendable {
   case empty
   case bzImage(BzImageError)
   case elf(ELFError)
+  case multiboot(MultibootError)
   /// Something well known that is no kernel, or no kernel for this machine.
   case foreign(ForeignFormat)
   case unknown
@@ -17,6 +18,7 @@ extension KernelFormatError: CustomStringConvertible {
     case .empty: "is empty"
     case .bzImage(let error): error.description
     case .elf(let error): error.description
+    case .multiboot(let error): error.description
     case .foreign(let format): format.description
     case .unknown: "is not a kernel image that swiftvm knows"
     }
@@ -28,6 +30,7 @@ extension KernelFormatError: CustomStringConvertible {
     case .empty: "download or copy it again"
     case .bzImage(let error): error.hint
     case .elf(let error): error.hint
+    case .multiboot(let error): error.hint
     case .foreign(let format): format.hint
     case .unknown: "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux"
     }

@@ -2,16 +2,21 @@
 public enum KernelImage: Sendable {
   case bzImage(BzImage)
   case elf(ELFImage)
+  case multiboot(MultibootImage)
 
   /// Looks at the file's headers; nothing is loaded yet.
   public static func recognise(_ file: ImageFile) throws(KernelFormatError) -> KernelImage {
     guard file.size > 0 else { throw KernelFormatError.empty }
-    let head = LittleEndianBytes(try file.head(4096))
-    if head.holds(ELFImage.magic, at: 0) {
-      return .elf(try ELFImage(file, head: head))
-    }
-    if SetupHeader.isPresent(in: head) {
+    let head = LittleEndianBytes(try file.head(MultibootHeader.searched))
+    if SetupHeader.isPresent(in: head), !head.holds(ELFImage.magic, at: 0) {
       return .bzImage(try BzImage(file, head: head))
+    }
+    let multiboot = MultibootHeader(head)
+    if head.holds(ELFImage.magic, at: 0), multiboot?.addresses == nil {
+      return try executable(file, head: head, multiboot)
+    }
+    if let multiboot {
+      return .multiboot(try MultibootImage(file, head: head, header: multiboot))
     }
     if let format = ForeignFormat(LittleEndianBytes(try file.head(ForeignFormat.bytesNeeded))) {
       throw KernelFormatError.foreign(format)
@@ -19,11 +24,25 @@ public enum KernelImage: Sendable {
     throw KernelFormatError.unknown
   }
 
+  /// An ELF file. A Multiboot header makes a 32-bit one bootable; in a 64-bit one it says how to enter at e_entry,
+  /// where a PVH note does not say something else.
+  private static func executable(
+    _ file: ImageFile, head: LittleEndianBytes, _ multiboot: MultibootHeader?
+  ) throws(KernelFormatError) -> KernelImage {
+    if let multiboot, head.number(at: 4, as: UInt8.self) == 1 {
+      return .multiboot(try MultibootImage(file, head: head, header: multiboot))
+    }
+    let image = try ELFImage(file, head: head)
+    guard let multiboot, case .linux64(let entry) = image.entry else { return .elf(image) }
+    return .multiboot(try MultibootImage(image, header: multiboot, entry: entry))
+  }
+
   /// For people: format, version, entry.
   var format: String {
     switch self {
     case .bzImage(let image): image.format
     case .elf(let image): image.format
+    case .multiboot(let image): image.format
     }
   }
 
@@ -31,7 +50,7 @@ public enum KernelImage: Sendable {
   var isLinux: Bool {
     switch self {
     case .bzImage: true
-    case .elf: false
+    case .elf, .multiboot: false
     }
   }
 
@@ -39,7 +58,7 @@ public enum KernelImage: Sendable {
   var setupHeader: SetupHeader {
     switch self {
     case .bzImage(let image): image.header
-    case .elf: .synthesised
+    case .elf, .multiboot: .synthesised
     }
   }
 
@@ -47,6 +66,7 @@ public enum KernelImage: Sendable {
     switch self {
     case .bzImage(let image): try image.placement(in: memoryMap)
     case .elf(let image): try image.placement(in: memoryMap)
+    case .multiboot(let image): try image.placement(in: memoryMap)
     }
   }
 }

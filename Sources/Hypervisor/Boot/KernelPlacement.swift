@@ -15,6 +15,33 @@ struct KernelPlacement: Hashable, Sendable {
   let range: GuestRange
   let entry: BootEntry
 
+  init(pieces: [Piece], range: GuestRange, entry: BootEntry) {
+    self.pieces = pieces
+    self.range = range
+    self.entry = entry
+  }
+
+  /// Each of `segments`, of which there is one at least, goes to its physical address.
+  init(
+    _ segments: [ELFImage.Segment], entry: BootEntry, in memoryMap: MemoryMap
+  ) throws(KernelPlacementError) {
+    var range = segments[0].range
+    for (segment, next) in zip(segments, segments.dropFirst()) where segment.range.overlaps(next.range) {
+      throw KernelPlacementError.overlappingSegments(segment.range, next.range)
+    }
+    for segment in segments {
+      if let structure = BootStructure.allCases.first(where: { $0.range.overlaps(segment.range) }) {
+        throw KernelPlacementError.overBootStructure(segment.range, structure)
+      }
+      try memoryMap.checkRAM(for: segment.range)
+      range = range.union(segment.range)
+    }
+    let pieces = segments.map {
+      Piece(fileOffset: $0.fileOffset, fileSize: $0.fileSize, range: $0.range)
+    }
+    self.init(pieces: pieces, range: range, entry: entry)
+  }
+
   /// Reads the pieces into guest memory.
   func load(_ file: ImageFile, into memory: GuestMemory) throws(ImageFileError) {
     for piece in pieces {

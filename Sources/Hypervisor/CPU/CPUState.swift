@@ -28,6 +28,11 @@ struct CPUState {
       enterProtectedMode()
       general.rip = address.value
       general.rbx = Layout.pvhStartInfo.value
+    case .multiboot(let address):
+      enterProtectedMode()
+      general.rip = address.value
+      general.rax = MultibootInfo.magic
+      general.rbx = Layout.multibootInfo.value
     case .realMode:
       enterRealMode()
       general.rip = Layout.flatImage.value

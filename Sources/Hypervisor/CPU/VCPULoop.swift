@@ -20,11 +20,15 @@ struct VCPULoop: ~Copyable {
   let memory: GuestMemory
   /// Signalled when a report was asked for and given.
   let reported: SharedEvent
+  /// Nil: nothing is counted.
+  private let statistics: ExitStatistics?
+  // Writes into the cells of `statistics`.
+  private let recorder: ExitRecorder
   private var history = ExitHistory()
 
   init(
     _ vcpu: consuming VirtualCPU, handle: VCPUHandle, dispatcher: ExitDispatcher, power: PowerControl,
-    memory: GuestMemory, reported: SharedEvent
+    memory: GuestMemory, reported: SharedEvent, statistics: ExitStatistics? = nil
   ) {
     self.vcpu = vcpu
     self.handle = handle
@@ -32,6 +36,8 @@ struct VCPULoop: ~Copyable {
     self.power = power
     self.memory = memory
     self.reported = reported
+    self.statistics = statistics
+    recorder = ExitRecorder(statistics?.cells)
   }
 
   /// Runs the guest until it ends or is stopped.
@@ -39,10 +45,25 @@ struct VCPULoop: ~Copyable {
     // The run area is a field of self, which outlives the withdrawal.
     unsafe handle.announce(immediateExit: vcpu.immediateExit)
     defer { handle.withdraw() }
+    if recorder.isOn { return runCounting() }
     while true {
       if handle.hasRequests, answerRequests() { return .stopped }
       let exit = vcpu.run()
       if let ending = answer(exit) { return ending }
+    }
+  }
+
+  /// The same loop with counting: one of its own, so that the other pays nothing for it.
+  private mutating func runCounting() -> VCPUEnding {
+    recorder.begin()
+    defer { recorder.end() }
+    while true {
+      if handle.hasRequests, answerRequests() { return .stopped }
+      let exit = vcpu.run()
+      let start = ExitRecorder.now
+      let ending = answer(exit)
+      recorder.note(exit, since: start)
+      if let ending { return ending }
     }
   }
 

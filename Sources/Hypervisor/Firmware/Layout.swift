@@ -3,7 +3,7 @@ public import Devices
 /// Every guest address and port that the machine fixes.
 ///
 ///     0000_0500  GDT of the boot CPU                          (boot only)
-///     0000_6000  PVH start info, module list, memory map      (boot only)
+///     0000_6000  PVH start info or Multiboot information      (boot only)
 ///     0000_7000  boot_params, the "zero page"                 (boot only)
 ///     0000_7c00  flat images
 ///     0000_9000  page tables of the 64-bit entry, 6 pages     (boot only)
@@ -21,6 +21,7 @@ public import Devices
 public enum Layout {
   public static let gdt: GuestAddress = 0x500
   public static let pvhStartInfo: GuestAddress = 0x6000
+  public static let multibootInfo: GuestAddress = pvhStartInfo
   public static let bootParameters: GuestAddress = 0x7000
   public static let flatImage: GuestAddress = 0x7C00
   public static let bootStack: GuestAddress = 0x8FF0
@@ -58,6 +59,13 @@ public enum Layout {
     /// CONFIG_ADDRESS and CONFIG_DATA, with the reset control register at 0xCF9 between them.
     public static let pciConfiguration: UInt64 = 0xCF8
     public static let resetControl: UInt64 = 0xCF9
+
+    /// What KVM's own chips answer: both PICs, the PIT, port B, and the PICs' edge and level control.
+    static let kernelChips: [(name: String, range: GuestRange)] = [
+      ("PIC", GuestRange(base: 0x20, size: 2)), ("PIT", GuestRange(base: 0x40, size: 4)),
+      ("port B", GuestRange(base: 0x61, size: 1)), ("PIC", GuestRange(base: 0xA0, size: 2)),
+      ("PIC control", GuestRange(base: 0x4D0, size: 2)),
+    ]
   }
 
   /// ISA interrupt numbers, which are also I/O APIC pins (GSIs), but for the PIT's.

@@ -150,6 +150,13 @@ struct VirtualCPU: ~Copyable {
     }
   }
 
+  /// What KVM counts of this vCPU; nil where it does not tell (before Linux 5.14).
+  var statistics: KVMStatistics? {
+    let number = ckvm_ioctl(descriptor.number, CKVM_GET_STATS_FD, 0)
+    guard number >= 0 else { return nil }
+    return KVMStatistics(OwnedDescriptor(takingOver: Int32(truncatingIfNeeded: number)))
+  }
+
   /// The guest physical address behind a virtual one (KVM_TRANSLATE), or nil where none is mapped.
   func physicalAddress(ofVirtual address: UInt64) -> GuestAddress? {
     var translation = kvm_translation()

@@ -7,6 +7,8 @@ public enum MachineEnding: Sendable {
   case poweredOff
   /// The guest asked for a reset.
   case reset
+  /// The guest wrote to its debug port: what the process is to end with.
+  case debugExit(status: UInt8)
   /// The guest reset itself by a triple fault.
   case tripleFault(CPUReport)
   /// The guest cannot go on.
@@ -34,10 +36,12 @@ public final class Machine {
   private let processors: [Processor]
   private let endings: EndingBox
   private let reported: SharedEvent
+  private let statistics: [ExitStatistics]
 
   init(
     vm: consuming KVMVirtualMachine, memory: GuestMemory, devices: PlatformDevices,
-    pci: PCIDevices, kernel: LoadedKernel, processors: [Processor], endings: EndingBox, reported: SharedEvent
+    pci: PCIDevices, kernel: LoadedKernel, processors: [Processor], endings: EndingBox, reported: SharedEvent,
+    statistics: [ExitStatistics]
   ) {
     self.vm = vm
     self.memory = memory
@@ -47,6 +51,7 @@ public final class Machine {
     self.processors = processors
     self.endings = endings
     self.reported = reported
+    self.statistics = statistics
     serialPort = devices.serialPort
   }
 
@@ -89,6 +94,9 @@ public final class Machine {
     processors.first?.handle.ask(VCPUHandle.Request.report)
   }
 
+  /// What each vCPU left its guest for so far; empty where nobody asked for it to be counted.
+  public var exitReports: [ExitReport] { statistics.map(\.report) }
+
   private var onReport: ((CPUReport) -> Void)?
 
   private var pendingEnding: MachineEnding? {
@@ -96,6 +104,7 @@ public final class Machine {
     switch devices.power.pending {
     case .powerOff: return .poweredOff
     case .reset: return .reset
+    case .exit(let status): return .debugExit(status: status)
     case nil: break
     }
     switch endings.first {

@@ -157,15 +157,19 @@ public struct MachineBuilder: ~Copyable {
     }
     let dispatcher = try makeDispatcher(devices, pci)
     var processors: [Processor] = []
+    var statistics: [ExitStatistics] = []
     let supported = cpuid.entries
     do throws(KVMError) {
       for id in 0..<configuration.cpuCount {
         let vcpu = try vm.makeVCPU(id: id)
         try vcpu.prepare(
           cpuid: topology.entries(from: supported, id: id), entry: id == 0 ? kernel.entry : nil)
+        if configuration.hasExitStatistics {
+          statistics.append(ExitStatistics(id: id, dispatcher: dispatcher, kernel: vcpu.statistics))
+        }
         let loop = VCPULoop(
           vcpu, handle: VCPUHandle(id: id), dispatcher: dispatcher, power: devices.power, memory: memory,
-          reported: shared.reported)
+          reported: shared.reported, statistics: statistics.last)
         processors.append(Processor(loop, endings: shared.endings))
       }
     } catch {
@@ -173,7 +177,7 @@ public struct MachineBuilder: ~Copyable {
     }
     return Machine(
       vm: vm, memory: memory, devices: devices, pci: pci, kernel: kernel, processors: processors,
-      endings: shared.endings, reported: shared.reported)
+      endings: shared.endings, reported: shared.reported, statistics: statistics)
   }
 
   /// The two buses, complete.
@@ -189,6 +193,7 @@ public struct MachineBuilder: ~Copyable {
     } catch {
       throw .conflict(error)
     }
+    if let port = configuration.debugExit { try devices.mapDebugPort(at: port, into: &ports) }
     return ExitDispatcher(ports: ports.seal(), memory: memory.seal())
   }
 

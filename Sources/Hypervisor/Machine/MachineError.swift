@@ -11,6 +11,8 @@ public enum MachineError: Error, Sendable {
   case tablesTooLarge(ACPITables.TooLarge)
   /// Two devices want the same addresses.
   case conflict(AddressConflict)
+  /// The debug port where something else is, by its name, or past the last port.
+  case debugPort(UInt16, taken: String?)
   /// Two devices want the same place on the PCI bus, or one has no place there.
   case placement(HostBridge.PlacementError)
   case noRoomOnBus(slot: Int)
@@ -27,6 +29,8 @@ extension MachineError: CustomStringConvertible {
     case .tablesTooLarge(let error):
       "the ACPI tables take \(error.size) bytes, there is room for \(error.capacity)"
     case .conflict(let error): "\(error.device) and \(error.other) want the same addresses"
+    case .debugPort(let port, let other?): "--debug-exit 0x\(String(port, radix: 16)): \(other) answers there"
+    case .debugPort(let port, nil): "--debug-exit 0x\(String(port, radix: 16)): ports end at 0xffff"
     case .placement(.taken(let address)): "two devices want the PCI address \(address)"
     case .placement(.functionZeroMissing(let address)):
       "the device at the PCI address \(address) has no function 0"
@@ -45,6 +49,8 @@ extension MachineError: CustomStringConvertible {
     case .host(_, .resourceTemporarilyUnavailable):
       "no thread could be made: raise `ulimit -u`, or `ulimit -v`"
     case .tablesTooLarge: "give fewer vCPUs with -c"
+    case .debugPort:
+      "take \(DebugPort.size) ports where nothing is; test kernels made for QEMU mostly use 0xf4 or 0x501"
     case .noRoomOnBus: "give fewer disks and network cards"
     case .conflict, .placement, .host: nil
     }

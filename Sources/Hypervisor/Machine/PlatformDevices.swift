@@ -56,6 +56,22 @@ final class PlatformDevices {
       base: Layout.Port.pciConfiguration, size: 8)
   }
 
+  /// Adds the port that ends the machine, after everything else.
+  func mapDebugPort(at port: UInt16, into ports: inout AddressSpaceBuilder) throws(MachineError) {
+    let range = GuestRange(base: GuestAddress(UInt64(port)), size: DebugPort.size)
+    guard range.last.value <= UInt16.max else { throw .debugPort(port, taken: nil) }
+    // These never reach the bus: KVM answers them itself.
+    if let chip = Layout.Port.kernelChips.first(where: { $0.range.overlaps(range) }) {
+      throw .debugPort(port, taken: chip.name)
+    }
+    do throws(AddressConflict) {
+      try ports.map(
+        DebugPort(power: power), name: "debug exit", base: range.base.value, size: range.size)
+    } catch {
+      throw .debugPort(port, taken: error.other)
+    }
+  }
+
   /// Maps what is on the bus of memory addresses.
   func map(into memory: inout AddressSpaceBuilder) throws(AddressConflict) {
     try memory.map(

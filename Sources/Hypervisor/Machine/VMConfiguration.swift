@@ -34,6 +34,10 @@ public struct VMConfiguration: Hashable, Sendable {
   public var shutdownTimeout: UInt32 = 10
   /// Seconds of silence on the console until a hint; 0: never.
   public var bootHint: UInt32 = 15
+  /// The port that ends the machine with a status; nil: none.
+  public var debugExit: UInt16?
+  /// Whether each vCPU counts its exits and times them.
+  public var hasExitStatistics = false
 
   public init() {}
 }

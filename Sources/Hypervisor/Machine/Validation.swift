@@ -38,6 +38,8 @@ public struct ValidatedConfiguration: Hashable, Sendable {
   public let shutdownTimeout: UInt32
   /// Seconds; 0: never.
   public let bootHint: UInt32
+  public let debugExit: UInt16?
+  public let hasExitStatistics: Bool
 
   fileprivate init(_ wish: VMConfiguration, on host: HostLimits) throws(ConfigurationError) {
     guard let image = wish.image else { throw .noKernel }
@@ -76,6 +78,8 @@ public struct ValidatedConfiguration: Hashable, Sendable {
     onReboot = wish.onReboot
     shutdownTimeout = wish.shutdownTimeout
     bootHint = wish.bootHint
+    debugExit = wish.debugExit
+    hasExitStatistics = wish.hasExitStatistics
   }
 
   /// 1 MiB: the real-mode address space, which every machine has.

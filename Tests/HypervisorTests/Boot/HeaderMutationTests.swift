@@ -62,6 +62,14 @@ struct HeaderMutationTests {
     #expect((1..<1000).contains(refused))
   }
 
+  @Test func `no Multiboot header makes the loader trap`() throws {
+    let raw = try Self.refusals(of: MultibootBuilder.raw(), in: 0..<96, seed: 4)
+    #expect((1..<1000).contains(raw))
+    let image = MultibootBuilder().bytes
+    let refused = try Self.refusals(of: image, in: 0..<image.count, seed: 5)
+    #expect((1..<1000).contains(refused))
+  }
+
   @Test func `no EFI application makes the loader trap`() throws {
     let image = KernelImageTests.portableExecutable(sections: [".text", ".linux"])
     let refused = try Self.refusals(of: image, in: 0..<0x200, seed: 3)

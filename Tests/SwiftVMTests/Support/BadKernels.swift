@@ -27,6 +27,10 @@ struct BadKernel: Sendable, CustomTestStringConvertible {
       "vmlinuz.head", Array(bzImage().prefix(600)), "is a truncated bzImage", "download or copy it again"),
     BadKernel(
       "vmlinux.part", Array(elf(class: 2, machine: 62).prefix(80)), "is a truncated ELF file", "again"),
+    BadKernel(
+      "graphical.img", multiboot(flags: 7), "is a multiboot image that asks for a video mode",
+      "clear bit 2"),
+    BadKernel("multiboot.img", multiboot(flags: 0x13), "is a multiboot image that requires what", "0.6.96"),
     BadKernel("notes.txt", Array("What to do\n".utf8), "is a text file", "give a bzImage"),
     BadKernel("initrd.img", Array("070701".utf8) + zeroes(4), "is a cpio archive", "give it with -i"),
     BadKernel(
@@ -36,6 +40,14 @@ struct BadKernel: Sendable, CustomTestStringConvertible {
 
   private init(_ name: String, _ bytes: [UInt8], _ error: String, _ hint: String) {
     (self.name, self.bytes, self.error, self.hint) = (name, bytes, error, hint)
+  }
+
+  /// A Multiboot header alone.
+  private static func multiboot(flags: UInt32) -> [UInt8] {
+    let magic: UInt32 = 0x1BAD_B002
+    return [magic, flags, 0 &- magic &- flags].flatMap { word in
+      (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
+    }
   }
 
   /// A bzImage whose kernel is zeroes: all that a loader looks at, nothing that runs.

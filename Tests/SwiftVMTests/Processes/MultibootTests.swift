@@ -1,0 +1,38 @@
+import ProcessSupport
+import Testing
+
+/// guests/multiboot, which shows what it was given and ends with a status.
+@Suite(.program, .kvm) struct MultibootTests {
+  private let scratch: Scratch
+
+  init() throws { scratch = try Scratch() }
+
+  @Test(arguments: ["multiboot.elf", "multiboot-raw.img"])
+  func `an image finds command line, module and memory, and ends with its status`(name: String) async throws {
+    let image = "\(Repository.guests)/\(name)"
+    let module = try scratch.file("module", Array("the module's bytes".utf8))
+    let outcome = try await SwiftVMProgram.run([
+      "run", "-k", image, "-i", module, "-a", "one two", "-m", "16", "--debug-exit", "0xf4",
+    ])
+    #expect(outcome.status == 0x11 << 1 | 1, "\(outcome.error)")
+    #expect(outcome.error == "")
+    #expect(
+      outcome.output == """
+        line: \(image) one two
+        module: \(module)
+        it holds: the module's bytes
+        KiB from 1 MiB on: 15360
+        KiB in all: 15999
+
+        """)
+  }
+
+  @Test func `without an initrd there is no module, and what Linux is told by default is not said`()
+    async throws
+  {
+    let image = "\(Repository.guests)/multiboot.elf"
+    let outcome = try await SwiftVMProgram.run(["run", "-k", image, "-m", "8", "--debug-exit", "0xf4"])
+    #expect(outcome.status == 35)
+    #expect(outcome.output == "line: \(image)\nKiB from 1 MiB on: 7168\nKiB in all: 7807\n")
+  }
+}

@@ -1,0 +1,123 @@
+// A Multiboot image, as test kernels made for other machines are: entered in 32-bit protected mode, it shows what the
+// loader left for it and ends with 0x11 at a debug port at 0xf4, or 1 where something is missing.
+//
+// Assembled twice: an ELF file, and with RAW bytes that say themselves where they go.
+    .set MAGIC, 0x1badb002
+#ifdef RAW
+    .set FLAGS, 0x00010003      // addresses follow; modules on pages; memory
+#else
+    .set FLAGS, 0x00000003
+#endif
+    .code32
+    .globl start
+image:
+    .long MAGIC
+    .long FLAGS
+    .long -(MAGIC + FLAGS)
+#ifdef RAW
+    .long image, image, 0, stack, start
+#endif
+
+start:
+    movl $stack, %esp
+    cmpl $0x2badb002, %eax
+    jne wrong
+    movl (%ebx), %eax
+    notl %eax
+    testl $0x4d, %eax           // memory, command line, modules, memory map
+    jnz wrong
+
+    movl $line, %esi
+    call print
+    movl 16(%ebx), %esi
+    call print
+
+    cmpl $0, 20(%ebx)
+    je memory
+    movl 24(%ebx), %edi         // the first module
+    movl $module, %esi
+    call print
+    movl 8(%edi), %esi
+    call print
+    movl $holds, %esi
+    call print
+    movl (%edi), %esi
+1:  cmpl 4(%edi), %esi
+    jae memory
+    movb (%esi), %al
+    call put
+    incl %esi
+    jmp 1b
+
+memory:
+    movl $above, %esi
+    call print
+    movl 8(%ebx), %eax          // KiB from 1 MiB on
+    call number
+    movl $all, %esi
+    call print
+    movl 48(%ebx), %esi
+    movl %esi, %edi
+    addl 44(%ebx), %edi
+    xorl %eax, %eax
+1:  cmpl %edi, %esi
+    jae 3f
+    cmpl $1, 20(%esi)           // RAM
+    jne 2f
+    movl 12(%esi), %ecx
+    shrl $10, %ecx
+    addl %ecx, %eax
+2:  addl (%esi), %esi
+    addl $4, %esi
+    jmp 1b
+3:  call number
+    movb $'\n', %al
+    call put
+    movb $0x11, %al
+    outb %al, $0xf4
+wrong:
+    movb $1, %al
+    outb %al, $0xf4
+4:  hlt
+    jmp 4b
+
+// Writes the text at esi.
+print:
+    movb (%esi), %al
+    testb %al, %al
+    jz 1f
+    call put
+    incl %esi
+    jmp print
+1:  ret
+
+// Writes eax, decimal.
+number:
+    movl $10, %ecx
+    pushl $0
+1:  xorl %edx, %edx
+    divl %ecx
+    addl $'0', %edx
+    pushl %edx
+    testl %eax, %eax
+    jnz 1b
+2:  popl %eax
+    testl %eax, %eax
+    jz 3f
+    call put
+    jmp 2b
+3:  ret
+
+put:
+    movw $0x3f8, %dx            // COM1's transmit register
+    outb %al, %dx
+    ret
+
+line:   .asciz "line: "
+module: .asciz "\nmodule: "
+holds:  .asciz "\nit holds: "
+above:  .asciz "\nKiB from 1 MiB on: "
+all:    .asciz "\nKiB in all: "
+    .balign 4
+    .skip 256
+stack:

@@ -90,6 +90,6 @@ state() {
         case $file in */stable_secret) continue ;; esac
         echo "$file $(cat "$file" 2>/dev/null)"
     done
-    ps -e -o args= | grep '[d]nsmasq' || true
+    ps -C dnsmasq -o args= || true
     find /run/swiftvm -type f ! -name lock ! -name leases ! -name '*.pid' -exec cat {} + 2>/dev/null || true
 }

@@ -27,13 +27,15 @@ declare -A machines
 machine() {
     local name=$1
     shift
+    # One of the name may have been there before.
+    rm -f "/run/$name.log"
     "$vm" run -v --flat "$guests/idle.bin" -m 16 --serial null --boot-hint 0 --name "$name" "$@" 2>"/run/$name.log" &
     machines[$name]=$!
     wait_for_machine "$name"
 }
 
 wait_for_machine() {
-    until grep -q 'the machine runs' "/run/$1.log"; do
+    until grep -qs 'the machine runs' "/run/$1.log"; do
         kill -0 "${machines[$1]}" || { cat "/run/$1.log" >&2; exit 1; }
         sleep 0.05
     done

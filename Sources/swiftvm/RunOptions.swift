@@ -51,15 +51,14 @@ struct RunOptions: ParsableArguments {
     name: .shortAndLong,
     help: ArgumentHelp(
       """
-      Network card, again for more: nat, nat=NAME, bridge=NAME, tap=NAME or fd=N, then ,KEY=VALUE... with \
+      Network card, again for more: nat[=NAME], bridge=NAME, tap=NAME or fd=N, then [,KEY=VALUE...] with \
       mac=MAC, mtu=N, queues=N, vhost=auto|on|off, id=NAME; or none
       """, valueName: "card"))
   var net: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "Port of the host that leads to the guest's, again for more: [HOST_IP:]HOST_PORT:GUEST_PORT[/udp]",
-      valueName: "ports"))
+      "[HOST_IP:]HOST_PORT:GUEST_PORT[/udp], again for more", valueName: "ports"))
   var publish: [String] = []
 
   @Option(help: ArgumentHelp("The machine's name (vm1, vm2 and so on)", valueName: "name"))

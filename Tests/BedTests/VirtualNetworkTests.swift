@@ -47,9 +47,8 @@ extension StockKernels {
           sed "s/^swiftvm-guest: /$name /" /tmp/$name.out
         done
         echo "ip $(/host/bin/swiftvm ip web | head -n 1)"
-        /host/bin/swiftvm ip web | grep -c '^fd' | sed 's/^/IPv6 addresses /'
-        echo "from outside $(in_world busybox wget -T 60 -qO- http://203.0.113.1:8080/)"
-        echo "from the host $(busybox wget -T 60 -qO- http://127.0.0.1:8080/)"
+        echo "from outside $(in_world timeout 60 busybox wget -qO- http://203.0.113.1:8080/)"
+        echo "from the host $(timeout 60 busybox wget -qO- http://127.0.0.1:8080/)"
         kill -INT $web $client
         wait $web $client
         state | diff - /run/before && echo as it was

@@ -109,16 +109,13 @@ struct HostNetworks {
   }
 
   /// Removes what dead machines left, and mends networks that lost a part.
-  ///
-  /// - Parameter mendingAll: whether networks are looked at where no machine died.
-  func sweep(mendingAll: Bool = true) throws(Failure) {
+  func sweep() throws(Failure) {
     var dead: [MachineRecord] = []
     for machine in state.machineRecords() where !machine.process.isAlive {
       log("removing what \(machine.name) (process \(machine.process.id)) left")
       StateFile.remove(state.record(ofMachine: machine.name))
       dead.append(machine)
     }
-    guard mendingAll || !dead.isEmpty else { return }
     for name in StateFile.names(in: state.networks) {
       guard let network = state.network(name) else {
         StateFile.remove(state.folder(ofNetwork: name))

@@ -59,16 +59,13 @@ final class MachinePresence {
   // MARK: With the lock
 
   private func enter(_ wish: VMConfiguration, _ host: HostNetworks) throws(Failure) {
-    // What is in nobody's way can wait for somebody who may.
-    if Privilege.coversNetworks {
-      try host.sweep(mendingAll: wish.networks.contains(where: \.isOnHostNetwork))
-    }
-    let running = host.machines()
-    let name = try chooseName(wish.name, running)
+    // A machine without networks starts without looking at those of others.
+    if isOnHostNetwork { try host.sweep() }
+    let name = try chooseName(wish.name, host.state)
     guard let process = ProcessIdentity.own else {
       throw Failure(.hostNotAble, "/proc/self/stat cannot be read", hint: "mount /proc")
     }
-    for port in wish.published { ports.append(try hold(port, running)) }
+    for port in wish.published { ports.append(try hold(port, host.machines())) }
     var record = MachineRecord(
       name: name, process: process, cpus: wish.cpus, memory: wish.memory, console: "\(wish.serial)",
       published: wish.published.map { "\($0)" })
@@ -87,16 +84,16 @@ final class MachinePresence {
   }
 
   private func write(_ record: MachineRecord, _ host: HostNetworks) throws(Failure) {
-    try StateFile.write(StateFolder.json(record), to: host.state.record(ofMachine: record.name))
+    try StateFile.write(record.text, to: host.state.record(ofMachine: record.name))
   }
 
-  private func chooseName(_ wanted: String?, _ running: [MachineRecord]) throws(Failure) -> String {
+  private func chooseName(_ wanted: String?, _ state: StateFolder) throws(Failure) -> String {
     guard let wanted else {
       var number = 1
-      while running.contains(where: { $0.name == "vm\(number)" }) { number += 1 }
+      while state.machine("vm\(number)")?.process.isAlive == true { number += 1 }
       return "vm\(number)"
     }
-    if let other = running.first(where: { $0.name == wanted }) {
+    if let other = state.machine(wanted), other.process.isAlive {
       throw Failure(
         .usage, "--name \(wanted): a machine of this name runs (process \(other.process.id))",
         hint: "`swiftvm list` shows the names that are taken")
@@ -202,7 +199,7 @@ final class MachinePresence {
       }
     }
     // One that was brought up for a card that then failed.
-    if isOnHostNetwork { try host.sweep(mendingAll: true) }
+    if isOnHostNetwork { try host.sweep() }
   }
 
   private func openPlainly(_ wish: VMConfiguration) throws(Failure) {

@@ -1,5 +1,3 @@
-internal import CLinux
-
 /// What other commands know of a machine that runs.
 struct MachineRecord: Codable, Equatable {
   struct Card: Codable, Equatable {
@@ -35,8 +33,16 @@ struct ProcessIdentity: Codable, Equatable {
 
   /// The process `id`, where there is one.
   init?(_ id: Int32) {
+    self.init(folder: "/proc/\(id)")
+  }
+
+  /// This process as /proc, and so everybody who looks there, calls it: it may have another number in a process
+  /// namespace of its own.
+  static var own: ProcessIdentity? { ProcessIdentity(folder: "/proc/self") }
+
+  private init?(folder: String) {
     // The second field is the program's name, which may hold anything, in parentheses.
-    guard let status = SystemFile.text("/proc/\(id)/stat"), let end = status.lastIndex(of: ")") else {
+    guard let status = SystemFile.text("\(folder)/stat"), let end = status.lastIndex(of: ")") else {
       return nil
     }
     let fields = status[end...].split(separator: " ")
@@ -44,10 +50,9 @@ struct ProcessIdentity: Codable, Equatable {
     guard fields.count > 20, fields[1] != "Z", fields[1] != "X", let start = UInt64(fields[20]) else {
       return nil
     }
+    guard let id = Int32(status.prefix { $0 != " " }) else { return nil }
     (self.id, self.start) = (id, start)
   }
-
-  static var own: ProcessIdentity? { ProcessIdentity(getpid()) }
 
   var isAlive: Bool { ProcessIdentity(id) == self }
 }

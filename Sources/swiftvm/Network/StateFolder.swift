@@ -62,6 +62,12 @@ struct StateFolder {
     StateFile.names(in: networks).compactMap { read(record(ofNetwork: $0)) }
   }
 
+  /// The machine of the name, dead or alive.
+  func machine(_ name: String) -> MachineRecord? {
+    let path = record(ofMachine: name)
+    return SystemFile.exists(path) ? read(path) : nil
+  }
+
   func network(_ name: String) -> VirtualNetwork? { read(record(ofNetwork: name)) }
 
   /// The machines that were begun and not ended, by name, the dead ones too.

@@ -83,6 +83,23 @@ struct ReservationsTests {
     #expect(ProcessIdentity(-1) == nil)
   }
 
+  @Test func `a machine's record reads back, whatever its console is called`() throws {
+    let process = try #require(ProcessIdentity.own)
+    var record = MachineRecord(
+      name: "web", process: process, cpus: 2, memory: 1 << 40, console: "file=/tmp/a \"b\" \\ \u{1}\n é",
+      published: ["80:80", "53:53/udp"])
+    let scratch = try Scratch()
+    let folder = StateFolder(path: scratch.path)
+    #expect(folder.read(try scratch.file("plain.json", Array(record.text.utf8))) == record)
+    record.cards = [
+      .init(
+        source: "nat=lab", network: "lab", bridge: "svbr0", interface: "svtap0", mac: "02:00:00:00:00:01",
+        address: IPv4Address("10.77.0.2")),
+      .init(source: "fd=3", network: nil, bridge: nil, interface: "tap0", mac: "m", address: nil),
+    ]
+    #expect(folder.read(try scratch.file("cards.json", Array(record.text.utf8))) == record)
+  }
+
   private static func decoded(_ text: String) throws -> ProcessIdentity? {
     let scratch = try Scratch()
     return StateFolder(path: scratch.path).read(try scratch.file("record.json", Array(text.utf8)))

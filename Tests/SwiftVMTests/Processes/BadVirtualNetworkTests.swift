@@ -22,9 +22,12 @@ import Testing
     .kvm,
     arguments: [
       Case(
-        "setpriv --reuid=65534 \(run) --net nat", "--net nat=default: this needs the privilege",
+        "setpriv --bounding-set=-net_admin --inh-caps=-net_admin \(run) --net nat",
+        "--net nat=default: this needs the privilege",
         "run it with sudo"),
-      Case("setpriv --reuid=65534 \(run) --net bridge=br0", "CAP_NET_ADMIN", "--net tap=tap0"),
+      Case(
+        "setpriv --bounding-set=-net_admin --inh-caps=-net_admin \(run) --net bridge=br0", "CAP_NET_ADMIN",
+        "--net tap=tap0"),
       Case(
         "mount --bind /dev/null \"$(command -v dnsmasq)\"; \(run) --net nat", "no program dnsmasq",
         "apt-get install dnsmasq-base"),

@@ -94,7 +94,7 @@ import Testing
       busybox wget -qO- http://203.0.113.1:8080/ | sed 's/^/from the host by its address: /'
       in_ns world busybox nslookup hello.test 203.0.113.1 | grep -q 198.51.100.7 && echo UDP from outside
       ip -n world route add 192.168.122.0/24 via 203.0.113.1
-      in_ns world busybox wget -T 3 -qO- "http://$address:81/" 2>/dev/null || echo closed otherwise
+      in_ns world timeout 3 busybox wget -qO- "http://$address:81/" 2>/dev/null || echo closed otherwise
       stand_in second svbr0
       lease second >/dev/null
       in_ns second busybox wget -qO- "http://$address:81/" | sed 's/^/from its neighbour: /'
@@ -126,9 +126,9 @@ import Testing
       in_ns guest ping -c 1 -w 20 192.168.122.1 >/dev/null && echo host
       mkdir /run/www; echo hello > /run/www/index.html
       in_ns guest busybox httpd -p 80 -h /run/www
-      in_ns world busybox wget -T 10 -qO- http://203.0.113.1:8080/
+      in_ns world timeout 10 busybox wget -qO- http://203.0.113.1:8080/
       in_ns guest ip route add default via 192.168.122.1
-      in_ns guest busybox wget -T 3 -qO- http://203.0.113.2/large >/dev/null 2>&1 || echo not outside
+      in_ns guest timeout 3 busybox wget -qO- http://203.0.113.2/large >/dev/null 2>&1 || echo not outside
       """)
     #expect(
       lines.contains("lease none 192.168.122.1") && lines.contains("host") && lines.contains("status")

@@ -27,13 +27,15 @@ declare -A machines
 machine() {
     local name=$1
     shift
+    # One of the name may have been there before.
+    rm -f "/run/$name.log"
     "$vm" run -v --flat "$guests/idle.bin" -m 16 --serial null --boot-hint 0 --name "$name" "$@" 2>"/run/$name.log" &
     machines[$name]=$!
     wait_for_machine "$name"
 }
 
 wait_for_machine() {
-    until grep -q 'the machine runs' "/run/$1.log"; do
+    until grep -qs 'the machine runs' "/run/$1.log"; do
         kill -0 "${machines[$1]}" || { cat "/run/$1.log" >&2; exit 1; }
         sleep 0.05
     done
@@ -90,6 +92,6 @@ state() {
         case $file in */stable_secret) continue ;; esac
         echo "$file $(cat "$file" 2>/dev/null)"
     done
-    ps -e -o args= | grep '[d]nsmasq' || true
+    ps -C dnsmasq -o args= || true
     find /run/swiftvm -type f ! -name lock ! -name leases ! -name '*.pid' -exec cat {} + 2>/dev/null || true
 }

@@ -84,7 +84,7 @@ let package = Package(
         "swiftvm", "Hypervisor", "Devices", "ProcessSupport", "CTestNetwork", "CLinux", system,
         argumentParser,
       ],
-      swiftSettings: houseRules),
+      exclude: ["Support/network-bed.sh"], swiftSettings: houseRules),
     .testTarget(
       name: "BedTests", dependencies: ["ProcessSupport", system], swiftSettings: houseRules),
     .testTarget(

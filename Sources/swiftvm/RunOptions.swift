@@ -30,8 +30,8 @@ struct RunOptions: ParsableArguments {
     name: .shortAndLong,
     help: ArgumentHelp(
       """
-      Disk, again for more (vda, vdb): PATH[,KEY=VALUE...] with readonly=on, serial=ID, queues=N, \
-      cache=writeback|none|unsafe, io=auto|uring|threads, discard=on|off, id=NAME, format=raw
+      Disk, again for more (vda, vdb): PATH[,KEY=VALUE...] with readonly, serial, queues, cache, io, \
+      discard, id, format
       """, valueName: "disk"))
   var disk: [String] = []
 
@@ -40,7 +40,7 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A virtio console too, where --serial may lead; the kernel still talks to ttyS0: add -a console=hvc0",
+      "A virtio console too, for -a console=hvc0; as --serial",
       valueName: "to"))
   var console: String?
 
@@ -51,8 +51,8 @@ struct RunOptions: ParsableArguments {
     name: .shortAndLong,
     help: ArgumentHelp(
       """
-      Network card, again for more: nat[=NAME], bridge=NAME, tap=NAME or fd=N, then [,KEY=VALUE...] with \
-      mac=MAC, mtu=N, queues=N, vhost=auto|on|off, id=NAME; or none
+      Network card, again for more: none, nat[=NAME], bridge=NAME, tap=NAME or fd=N, then \
+      [,KEY=VALUE...] with mac, mtu, queues, vhost, id
       """, valueName: "card"))
   var net: [String] = []
 

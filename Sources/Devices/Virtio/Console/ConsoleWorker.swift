@@ -31,10 +31,10 @@ final class ConsoleWorker {
       }
       switch assignment.index {
       case Index.receive:
-        receiver = ConsoleReceiver(queue, assignment, wires, onFault: onFault)
+        receiver = ConsoleReceiver(ConsoleQueue(queue, assignment), wires, onFault: onFault)
         receiver?.start(on: loop)
       case Index.transmit:
-        transmitter = ConsoleTransmitter(queue, assignment, wires, onFault: onFault)
+        transmitter = ConsoleTransmitter(ConsoleQueue(queue, assignment), wires, onFault: onFault)
         transmitter?.start(on: loop)
       default: break
       }
@@ -62,34 +62,31 @@ final class ConsoleWorker {
   }
 }
 
-/// Fills the driver's buffers with input as it comes.
-private final class ConsoleReceiver {
-  private var queue: VirtQueue
-  private var segments: SegmentList
+/// One of a console's queues, and what wakes those who serve it.
+private final class ConsoleQueue {
+  var queue: VirtQueue
+  var segments: SegmentList
   private let assignment: QueueAssignment
-  private let wires: ConsoleWires
-  private let onFault: (QueueFault) -> Void
   private var watches: [EventLoop.Watch] = []
 
-  init(
-    _ queue: consuming VirtQueue, _ assignment: QueueAssignment, _ wires: ConsoleWires,
-    onFault: @escaping (QueueFault) -> Void
-  ) {
+  init(_ queue: consuming VirtQueue, _ assignment: QueueAssignment) {
     segments = SegmentList(capacity: Int(queue.size))
     self.queue = queue
     self.assignment = assignment
-    self.wires = wires
-    self.onFault = onFault
   }
 
-  func start(on loop: EventLoop) {
+  /// Calls `serve` whenever the driver rings or `event` is signalled.
+  func start(on loop: EventLoop, with event: SharedEvent, serve: @escaping () -> Void) {
     // A host that cannot watch one more descriptor leaves the queue unserved; the guest sees silence.
-    for event in [assignment.doorbell, wires.inputReady] {
-      let watch = try? loop.watch(event.event.number) { [unowned self] in serve() }
+    for event in [assignment.doorbell, event] {
+      let watch = try? loop.watch(event.event.number) {
+        event.event.take()
+        serve()
+      }
       if let watch { watches.append(watch) }
     }
     // The first serving comes from the loop: a fault may then end whoever starts this.
-    wires.inputReady.event.signal()
+    event.event.signal()
   }
 
   func stop(on loop: EventLoop) {
@@ -97,16 +94,39 @@ private final class ConsoleReceiver {
     watches = []
   }
 
+  func publish() {
+    if queue.publish() { assignment.interrupt.signal() }
+  }
+}
+
+/// Fills the driver's buffers with input as it comes.
+private final class ConsoleReceiver {
+  private let side: ConsoleQueue
+  private let wires: ConsoleWires
+  private let onFault: (QueueFault) -> Void
+
+  init(_ side: ConsoleQueue, _ wires: ConsoleWires, onFault: @escaping (QueueFault) -> Void) {
+    self.side = side
+    self.wires = wires
+    self.onFault = onFault
+  }
+
+  func start(on loop: EventLoop) {
+    side.start(on: loop, with: wires.inputReady) { [unowned self] in serve() }
+  }
+
+  func stop(on loop: EventLoop) {
+    side.stop(on: loop)
+  }
+
   private func serve() {
-    assignment.doorbell.event.take()
-    wires.inputReady.event.take()
     do throws(QueueFault) {
       try fill()
     } catch {
-      publish()
+      side.publish()
       return onFault(error)
     }
-    publish()
+    side.publish()
     // Whoever was turned away comes again.
     if !wires.input.isFull, wires.isCallerWaiting.exchange(false, ordering: .sequentiallyConsistent) {
       wires.receiveRoom.event.signal()
@@ -114,91 +134,72 @@ private final class ConsoleReceiver {
   }
 
   private func fill() throws(QueueFault) {
-    queue.disableNotifications()
+    side.queue.disableNotifications()
     // A queueful at a time: the loop has other queues to serve.
-    for _ in 0..<queue.size {
+    for _ in 0..<side.queue.size {
       if wires.input.isEmpty { return }
-      guard let head = try queue.pop(into: &segments) else {
-        if !queue.enableNotifications() { return }
+      guard let head = try side.queue.pop(into: &side.segments) else {
+        if !side.queue.enableNotifications() { return }
         continue
       }
       var written = 0
       // At most twice: the ring offers what lies before its end, then what lies behind its start.
       for _ in 0..<2 {
         unsafe wires.input.consume { bytes in
-          let count = unsafe segments.copyIn(bytes, at: UInt64(written))
+          let count = unsafe side.segments.copyIn(bytes, at: UInt64(written))
           written &+= count
           return count
         }
       }
-      queue.push(head, written: UInt32(written))
+      side.queue.push(head, written: UInt32(written))
     }
     wires.inputReady.event.signal()
-  }
-
-  private func publish() {
-    if queue.publish() { assignment.interrupt.signal() }
   }
 }
 
 /// Hands the driver's output to the sink, as fast as that takes it.
 private final class ConsoleTransmitter {
-  private var queue: VirtQueue
-  private var segments: SegmentList
+  private let side: ConsoleQueue
   /// The chain that the sink did not take whole, and how many of its bytes it took.
   private var unfinished: (head: UInt16, taken: UInt64)?
-  private let assignment: QueueAssignment
   private let wires: ConsoleWires
   private let onFault: (QueueFault) -> Void
-  private var watches: [EventLoop.Watch] = []
 
-  init(
-    _ queue: consuming VirtQueue, _ assignment: QueueAssignment, _ wires: ConsoleWires,
-    onFault: @escaping (QueueFault) -> Void
-  ) {
-    segments = SegmentList(capacity: Int(queue.size))
-    self.queue = queue
-    self.assignment = assignment
+  init(_ side: ConsoleQueue, _ wires: ConsoleWires, onFault: @escaping (QueueFault) -> Void) {
+    self.side = side
     self.wires = wires
     self.onFault = onFault
   }
 
   func start(on loop: EventLoop) {
-    // As for the receiver.
-    for event in [assignment.doorbell, wires.outputRoom] {
-      let watch = try? loop.watch(event.event.number) { [unowned self] in serve() }
-      if let watch { watches.append(watch) }
-    }
-    wires.outputRoom.event.signal()
+    side.start(on: loop, with: wires.outputRoom) { [unowned self] in serve() }
   }
 
   func stop(on loop: EventLoop) {
-    for watch in watches { loop.cancel(watch) }
-    watches = []
+    side.stop(on: loop)
   }
 
   private func serve() {
-    assignment.doorbell.event.take()
-    wires.outputRoom.event.take()
     do throws(QueueFault) {
       try drain()
     } catch {
-      publish()
+      side.publish()
       return onFault(error)
     }
-    publish()
+    side.publish()
   }
 
   private func drain() throws(QueueFault) {
-    queue.disableNotifications()
-    for _ in 0..<queue.size {
-      let next = if let unfinished { unfinished.head } else { try queue.pop(into: &segments) }
+    side.queue.disableNotifications()
+    for _ in 0..<side.queue.size {
+      let next =
+        if let unfinished { unfinished.head } else { try side.queue.pop(into: &side.segments) }
       guard let head = next else {
-        if !queue.enableNotifications() { return }
+        if !side.queue.enableNotifications() { return }
         continue
       }
       guard transmit(head) else { return }
-      queue.push(head, written: 0)
+      side.queue.push(head, written: 0)
     }
     wires.outputRoom.event.signal()
   }
@@ -206,15 +207,11 @@ private final class ConsoleTransmitter {
   /// Whether all of the chain is with the sink. Where not, the sink says when to go on.
   private func transmit(_ head: UInt16) -> Bool {
     let taken = unfinished?.taken ?? 0
-    let count = unsafe segments.forEachReadable(from: taken) { bytes in
+    let count = unsafe side.segments.forEachReadable(from: taken) { bytes in
       unsafe wires.sink.accept(bytes)
     }
-    let isDone = taken &+ count >= segments.readableBytes
+    let isDone = taken &+ count >= side.segments.readableBytes
     unfinished = isDone ? nil : (head, taken &+ count)
     return isDone
-  }
-
-  private func publish() {
-    if queue.publish() { assignment.interrupt.signal() }
   }
 }

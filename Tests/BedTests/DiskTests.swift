@@ -112,7 +112,8 @@ extension StockKernels {
           [ "$found" = "$number" ] || echo "lost: $number"
           number=$((number + 1))
         done
-        echo "kept: $last"
+        # The machine may have been killed in the midst of a line.
+        printf '\\nkept: %s\\n' "$last"
         rm /tmp/a.img
         )
         """

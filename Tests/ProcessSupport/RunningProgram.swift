@@ -110,7 +110,7 @@ public final class RunningProgram {
   }
 
   private func wait(_ what: String, orEnd: Bool = false, _ isReached: (SpeakingEnd) -> Bool) throws {
-    let limit = ContinuousClock.now + .seconds(60)
+    let limit = ContinuousClock.now + .seconds(240)
     while !isReached(speaker) {
       if hasEnded {
         // What it said last may still be on its way.

@@ -30,10 +30,7 @@ extension ConfigurationFile {
 
   /// The document as text, keys sorted.
   func json() -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    // Strings, numbers and arrays of strings always encode.
-    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    JSONText.of(self)
   }
 
   private static func malformed(_ name: String, _ context: DecodingError.Context) -> Failure {

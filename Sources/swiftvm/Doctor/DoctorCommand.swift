@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import CLinux
-internal import FoundationEssentials
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -40,11 +39,7 @@ struct DoctorCommand: ParsableCommand {
       let able: Bool
       let findings: [Finding]
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let document = Document(able: examination.isAble, findings: examination.findings)
-    // Strings and a flag always encode.
-    return (try? encoder.encode(document)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    return JSONText.of(Document(able: examination.isAble, findings: examination.findings))
   }
 
   private static func pad(_ text: String, to width: Int) -> String {

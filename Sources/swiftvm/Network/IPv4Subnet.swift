@@ -1,5 +1,5 @@
 /// An IPv4 address, as a number.
-struct IPv4Address: Hashable, Comparable, Codable {
+struct IPv4Address: Hashable, Comparable, CodedAsText {
   let value: UInt32
 
   init(value: UInt32) {
@@ -20,30 +20,17 @@ struct IPv4Address: Hashable, Comparable, Codable {
     value = bytes.reduce(0) { $0 << 8 | $1 }
   }
 
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    guard let address = IPv4Address(try container.decode(String.self)) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "not an IPv4 address")
-    }
-    self = address
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(description)
-  }
-
   static func < (left: IPv4Address, right: IPv4Address) -> Bool { left.value < right.value }
 }
 
-extension IPv4Address: CustomStringConvertible {
+extension IPv4Address: LosslessStringConvertible {
   var description: String {
     stride(from: UInt32(24), through: 0, by: -8).map { "\(value >> $0 & 0xFF)" }.joined(separator: ".")
   }
 }
 
 /// A range of IPv4 addresses with a common beginning: `192.168.122.0/24`.
-struct IPv4Subnet: Hashable {
+struct IPv4Subnet: Hashable, CodedAsText {
   let base: IPv4Address
   /// Bits of the common beginning.
   let length: Int
@@ -74,21 +61,6 @@ struct IPv4Subnet: Hashable {
   func overlaps(_ other: IPv4Subnet) -> Bool { contains(other.base) || other.contains(base) }
 }
 
-extension IPv4Subnet: CustomStringConvertible {
+extension IPv4Subnet: LosslessStringConvertible {
   var description: String { "\(base)/\(length)" }
-}
-
-extension IPv4Subnet: Codable {
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    guard let subnet = IPv4Subnet(try container.decode(String.self)) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "not an IPv4 subnet")
-    }
-    self = subnet
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(description)
-  }
 }

@@ -81,9 +81,6 @@ struct StateFolder {
   }
 
   static func json(_ record: some Encodable) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    // Records are of strings, numbers and flags, which always encode.
-    return ((try? encoder.encode(record)).map { String(decoding: $0, as: UTF8.self) } ?? "{}") + "\n"
+    JSONText.of(record) + "\n"
   }
 }

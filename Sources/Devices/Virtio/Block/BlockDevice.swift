@@ -89,8 +89,8 @@ public final class BlockDevice: VirtioDevice {
   public func reset(done: @escaping @Sendable () -> Void) {
     activation.withLock { $0 = nil }
     settings.forget()
-    let countdown = Countdown(lanes.count, done)
-    for lane in lanes { Self.stop(lane) { countdown.step() } }
+    let countdown = Countdown(lanes.count, done: done)
+    for lane in lanes { Self.stop(lane) { countdown.countDown() } }
   }
 
   private static func stop(_ lane: Lane, _ done: @escaping @Sendable () -> Void) {
@@ -122,20 +122,5 @@ extension BlockDevice: Snapshotting {
   public func restore(_ state: State) throws(InvalidState) {
     try InvalidState.unless(state.capacity == settings.limits.capacity, "block device", "capacity")
     settings.restore(isWriteback: state.isWriteback, isWriteThrough: state.isWriteThrough)
-  }
-}
-
-/// Calls something when a number of others are through.
-private final class Countdown: Sendable {
-  private let rest: Atomic<Int>
-  private let done: @Sendable () -> Void
-
-  init(_ count: Int, _ done: @escaping @Sendable () -> Void) {
-    rest = Atomic(count)
-    self.done = done
-  }
-
-  func step() {
-    if rest.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { done() }
   }
 }

@@ -7,8 +7,7 @@ struct RunCommand: ParsableCommand {
     commandName: "run",
     abstract: "Boot a guest.",
     discussion: """
-      swiftvm run -k vmlinuz -i initrd.img -m 2G -c 2
-      swiftvm run -k vmlinuz -i initrd.img -a "quiet ip=dhcp" --serial pty
+      swiftvm run -k vmlinuz -i initrd.img -m 2G -c 2 -a "quiet ip=dhcp" -n nat
       """)
 
   @OptionGroup var options: RunOptions

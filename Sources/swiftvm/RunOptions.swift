@@ -30,8 +30,8 @@ struct RunOptions: ParsableArguments {
     name: .shortAndLong,
     help: ArgumentHelp(
       """
-      Disk, again for more (vda, vdb): PATH[,KEY=VALUE...] with readonly, serial, queues, cache, io, \
-      discard, id, format
+      Disk, again for more: PATH[,KEY=VALUE...]: readonly, \
+      serial, queues, cache, io, discard, id, format
       """, valueName: "disk"))
   var disk: [String] = []
 
@@ -51,8 +51,8 @@ struct RunOptions: ParsableArguments {
     name: .shortAndLong,
     help: ArgumentHelp(
       """
-      Network card, again for more: none, nat[=NAME], bridge=NAME, tap=NAME or fd=N, then \
-      [,KEY=VALUE...] with mac, mtu, queues, vhost, id
+      Card: none, nat[=NAME], bridge=NAME, tap=NAME or fd=N \
+      [,KEY=VALUE...]: mac, mtu, queues, vhost, id
       """, valueName: "card"))
   var net: [String] = []
 

@@ -1,3 +1,5 @@
+internal import Testing
+
 /// All that a set of functions can reach by direct calls.
 ///
 /// Swift's functions are followed wherever they are, into its own library too. The rest, the C library
@@ -19,7 +21,16 @@ struct CallWalk {
   /// Calls by way of a register or a table: to devices, whose functions are roots of their own.
   private(set) var hasIndirectCalls = false
 
-  init(_ executable: Executable, from roots: [String], notInto coldPaths: [ColdPath]) async throws {
+  /// Where a fault is thrown that ends a queue's work.
+  static let queueFault = ColdPath(
+    name: "witness table accessor for type Devices.QueueFault ", reason: "a fault ends the queue's work")
+
+  /// What every path may call, as the process ends there.
+  static let endings: Set<String> = ["__stack_chk_fail", "__stack_chk_fail_local"]
+
+  /// Walks through the release build.
+  init(from roots: [String], notInto coldPaths: [ColdPath] = []) async throws {
+    let executable = try await ReleaseBuild.executable.value
     meanings = try await Executable.meanings(of: roots)
     var next = roots
     while !next.isEmpty {
@@ -48,6 +59,20 @@ struct CallWalk {
     guard meanings[callee] == nil, callers[callee] == nil else { return }
     callers[callee] = caller
     if callee.hasPrefix("$s") { found.insert(callee) } else { leaves.insert(callee) }
+  }
+
+  /// Expects it to have met all of the cold paths and nothing but `allowed` and what ends the process.
+  func expectOnly(
+    _ allowed: Set<String>, coldPaths: [ColdPath], sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let violations = leaves.subtracting(allowed).subtracting(Self.endings).sorted()
+    #expect(
+      violations.isEmpty, Comment(rawValue: violations.map(way).joined(separator: "\n")),
+      sourceLocation: sourceLocation)
+    #expect(
+      met == Set(coldPaths),
+      "an exception that nothing needs: \(Set(coldPaths).subtracting(met).map(\.name))",
+      sourceLocation: sourceLocation)
   }
 
   /// How the walk came to `leaf`, from the leaf back to a root.

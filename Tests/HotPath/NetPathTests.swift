@@ -14,16 +14,11 @@ struct NetPathTests {
     "write",
     // Within buffers that are there.
     "memcpy", "memmove",
-    // End the process.
-    "__stack_chk_fail", "__stack_chk_fail_local",
     // Where a fault is thrown, which ends the queue's work: a debugger's place to stop at.
     "swift_willThrowTypedImpl",
   ]
 
-  static let coldPaths: [CallWalk.ColdPath] = [
-    .init(
-      name: "witness table accessor for type Devices.QueueFault ", reason: "a fault ends the queue's work")
-  ]
+  static let coldPaths = [CallWalk.queueFault]
 
   /// What a receiver calls for a frame, and a transmitter for all that are there.
   static let path = [
@@ -32,28 +27,21 @@ struct NetPathTests {
     "Devices.TransmitQueue.move(to: ",
   ]
 
-  private func functions(_ isWanted: (String) -> Bool) async throws -> [String] {
-    try await ReleaseBuild.executable.value.functions(of: "Devices").filter { isWanted($0.value) }
-      .map(\.key).sorted()
-  }
-
   @Test func `moving a frame calls nothing of Swift's runtime`() async throws {
-    let roots = try await functions { name in
+    let roots = try await ReleaseBuild.symbols("Devices") { name in
       Self.path.contains { name.contains($0) } && !name.contains("closure #")
     }
     #expect(roots.count == Self.path.count)
-    let walk = try await CallWalk(ReleaseBuild.executable.value, from: roots, notInto: Self.coldPaths)
-    let violations = walk.leaves.subtracting(Self.allowed).sorted()
-    #expect(violations.isEmpty, Comment(rawValue: violations.map(walk.way).joined(separator: "\n")))
-    #expect(walk.met == Set(Self.coldPaths), "an exception that nothing needs")
+    let walk = try await CallWalk(from: roots, notInto: Self.coldPaths)
+    walk.expectOnly(Self.allowed, coldPaths: Self.coldPaths)
     // It was read to the frames' way in and out.
     #expect(walk.leaves.isSuperset(of: ["readv", "writev"]))
   }
 
   @Test func `the check finds that a receive queue's making allocates`() async throws {
-    let roots = try await functions { $0.contains("Devices.ReceiveQueue.init(") }
+    let roots = try await ReleaseBuild.symbols("Devices") { $0.contains("Devices.ReceiveQueue.init(") }
     try #require(!roots.isEmpty)
-    let walk = try await CallWalk(ReleaseBuild.executable.value, from: roots, notInto: [])
+    let walk = try await CallWalk(from: roots)
     #expect(walk.leaves.contains { $0.hasPrefix("swift_slowAlloc") || $0.hasPrefix("swift_alloc") })
   }
 }

@@ -8,16 +8,11 @@ internal import Testing
   .enabled(if: ReleaseBuild.isThere, "needs `make release`"))
 struct QueuePathTests {
   static let allowed: Set<String> = [
-    // End the process.
-    "__stack_chk_fail", "__stack_chk_fail_local",
     // A debugger's place to stop at, where a fault is thrown.
-    "swift_willThrowTypedImpl",
+    "swift_willThrowTypedImpl"
   ]
 
-  static let coldPaths: [CallWalk.ColdPath] = [
-    .init(
-      name: "witness table accessor for type Devices.QueueFault ", reason: "a fault ends the queue's work")
-  ]
+  static let coldPaths = [CallWalk.queueFault]
 
   /// What a worker calls for every chain, and for every batch of them.
   static let path = [
@@ -25,18 +20,16 @@ struct QueuePathTests {
   ]
 
   private func functions(_ names: [String]) async throws -> [String] {
-    try await ReleaseBuild.executable.value.functions(of: "Devices").filter { function in
-      names.contains { function.value.hasPrefix("Devices.VirtQueue.\($0)") }
-    }.map(\.key).sorted()
+    try await ReleaseBuild.symbols("Devices") { function in
+      names.contains { function.hasPrefix("Devices.VirtQueue.\($0)") }
+    }
   }
 
   @Test func `taking a chain and giving it back call nothing of Swift's runtime`() async throws {
     let roots = try await functions(Self.path)
     #expect(roots.count == Self.path.count)
-    let walk = try await CallWalk(ReleaseBuild.executable.value, from: roots, notInto: Self.coldPaths)
-    let violations = walk.leaves.subtracting(Self.allowed).sorted()
-    #expect(violations.isEmpty, Comment(rawValue: violations.map(walk.way).joined(separator: "\n")))
-    #expect(walk.met == Set(Self.coldPaths), "an exception that nothing needs")
+    let walk = try await CallWalk(from: roots, notInto: Self.coldPaths)
+    walk.expectOnly(Self.allowed, coldPaths: Self.coldPaths)
     // Nor anything that the disassembly cannot name.
     #expect(!walk.hasIndirectCalls)
     // It was read to the walk along a chain.
@@ -46,7 +39,7 @@ struct QueuePathTests {
   @Test func `the check finds that a queue's making counts references and allocates`() async throws {
     let roots = try await functions(["init("])
     try #require(!roots.isEmpty)
-    let walk = try await CallWalk(ReleaseBuild.executable.value, from: roots, notInto: [])
+    let walk = try await CallWalk(from: roots)
     #expect(walk.leaves.contains { $0.hasPrefix("swift_slowAlloc") || $0.hasPrefix("swift_alloc") })
     #expect(walk.leaves.contains { $0.hasPrefix("swift_retain") || $0.hasPrefix("swift_release") })
   }

@@ -14,23 +14,40 @@ public protocol Disk: AnyObject, Sendable {
 /// A worker's way to a disk. Belongs to one event loop's thread.
 public protocol DiskChannel: AnyObject {
   /// Takes a request, at the latest with the next `commit`. Requests run concurrently and complete in
-  /// any order, each exactly once and never before this has returned; `commit` may complete some.
+  /// any order, each exactly once.
   func submit(_ request: DiskRequest, _ token: consuming DiskToken)
 
   /// Ends a batch of `submit`.
   func commit()
 
+  /// A request that ended; nil: none has for now.
+  func nextCompletion() -> DiskCompletion?
+
   /// Ends the channel. None of its requests may be under way.
   func close()
 }
 
-/// Who submits to a channel. Called on the loop's thread.
+/// Who submits to a channel.
 public protocol DiskChannelOwner: AnyObject {
-  /// A request ended; nil: all of it was done.
-  func completed(_ token: consuming DiskToken, _ error: Errno?)
+  /// There are completions to take. Called from the loop, never within one of the channel's functions.
+  func completionsArrived()
+}
 
-  /// There are no more completions for now.
-  func completedBatch()
+/// The end of a request.
+public struct DiskCompletion: ~Copyable {
+  let token: DiskToken
+  /// Nil: all of it was done.
+  let error: Errno?
+
+  init(_ token: consuming DiskToken, _ error: Errno?) {
+    self.token = token
+    self.error = error
+  }
+
+  /// The request's number, and its error.
+  consuming func redeem() -> (number: UInt32, error: Errno?) {
+    (token.redeem(), error)
+  }
 }
 
 /// The promise to complete a request exactly once.

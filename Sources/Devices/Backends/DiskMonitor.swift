@@ -51,23 +51,25 @@ public final class DiskMonitor: Sendable {
   func noteCompletion(_ operation: DiskRequest.Operation, bytes: UInt64) {
     switch operation {
     case .read:
-      reads.add(1, ordering: .relaxed)
-      bytesRead.add(bytes, ordering: .relaxed)
+      reads.wrappingAdd(1, ordering: .relaxed)
+      bytesRead.wrappingAdd(bytes, ordering: .relaxed)
     case .write, .stableWrite:
-      writes.add(1, ordering: .relaxed)
-      bytesWritten.add(bytes, ordering: .relaxed)
+      writes.wrappingAdd(1, ordering: .relaxed)
+      bytesWritten.wrappingAdd(bytes, ordering: .relaxed)
     case .flush, .discard, .writeZeroes, .unmapZeroes:
-      others.add(1, ordering: .relaxed)
+      others.wrappingAdd(1, ordering: .relaxed)
     }
   }
 
+  // Apart from the path of those that succeed.
+  @inline(never)
   func noteFailure(_ failure: Failure) {
-    failures.add(1, ordering: .relaxed)
+    failures.wrappingAdd(1, ordering: .relaxed)
     lastFailureBox.withLock { $0 = failure }
     failed.signal()
   }
 
   func noteRefusal() {
-    refusals.add(1, ordering: .relaxed)
+    refusals.wrappingAdd(1, ordering: .relaxed)
   }
 }

@@ -54,15 +54,15 @@ private final class HeldChannel: DiskChannel {
   private let disk: HeldDisk
   private let mailbox: DiskMailbox
   private let loop: EventLoop
-  private unowned let owner: any DiskChannelOwner
   private var watch: EventLoop.Watch?
+  private var batch: [DiskMailbox.Completion] = []
 
   init(_ disk: HeldDisk, _ owner: any DiskChannelOwner, _ loop: EventLoop) throws(Errno) {
     self.disk = disk
-    self.owner = owner
     self.loop = loop
     mailbox = try DiskMailbox()
-    watch = try loop.watch(mailbox.event.number, for: .signal) { [unowned self] in deliver() }
+    watch = try loop.watch(mailbox.event.number, for: .signal) { [unowned owner] in owner.completionsArrived()
+    }
   }
 
   func submit(_ request: DiskRequest, _ token: consuming DiskToken) {
@@ -71,18 +71,18 @@ private final class HeldChannel: DiskChannel {
 
   func commit() {}
 
+  func nextCompletion() -> DiskCompletion? {
+    if batch.isEmpty {
+      mailbox.take(into: &batch)
+      batch.reverse()
+    }
+    guard let completion = batch.popLast() else { return nil }
+    return DiskCompletion(
+      DiskToken(completion.token), completion.error == 0 ? nil : Errno(rawValue: completion.error))
+  }
+
   func close() {
     if let watch { loop.cancel(watch) }
     watch = nil
-  }
-
-  private func deliver() {
-    var batch: [DiskMailbox.Completion] = []
-    mailbox.take(into: &batch)
-    for completion in batch {
-      owner.completed(
-        DiskToken(completion.token), completion.error == 0 ? nil : Errno(rawValue: completion.error))
-    }
-    owner.completedBatch()
   }
 }

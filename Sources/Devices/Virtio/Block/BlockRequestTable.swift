@@ -18,51 +18,51 @@ struct BlockRequestTable: ~Copyable {
     var isUnderWay = false
   }
 
-  let capacity: Int
   private let segmentCapacity: Int
-  // Room for `capacity` slots, of which `madeCount` are initialised.
+  private var numbers: NumberPool
+  // Room for as many slots as there are numbers; those that were ever taken are initialised.
   private let slots: UnsafeMutablePointer<Slot>
-  private var madeCount = 0
-  /// Slots that are made and not in use.
-  private var free: [UInt32] = []
 
   init(capacity: Int, segmentCapacity: Int) {
-    self.capacity = capacity
     self.segmentCapacity = segmentCapacity
+    numbers = NumberPool(limit: UInt32(capacity))
     unsafe slots = .allocate(capacity: max(capacity, 1))
-    free.reserveCapacity(capacity)
   }
 
   deinit {
     // The initialised ones, as counted.
-    unsafe slots.deinitialize(count: madeCount)
+    unsafe slots.deinitialize(count: Int(numbers.everTaken))
     unsafe slots.deallocate()
   }
 
-  /// How many are taken.
-  var takenCount: Int { madeCount &- free.count }
+  var isEmpty: Bool { numbers.takenCount == 0 }
 
-  var hasRoom: Bool { takenCount < capacity }
+  var hasRoom: Bool { numbers.hasRoom }
 
   /// A slot for a new request; nil: all are in use.
   mutating func take() -> UInt32? {
-    if let slot = free.popLast() { return slot }
-    guard madeCount < capacity else { return nil }
-    // Room for one more, by the line above.
-    unsafe (slots + madeCount).initialize(to: Slot(segments: SegmentList(capacity: segmentCapacity)))
-    madeCount &+= 1
-    return UInt32(madeCount &- 1)
+    let everTaken = numbers.everTaken
+    guard let number = numbers.take() else { return nil }
+    if number == everTaken { make(number) }
+    return number
+  }
+
+  /// Happens once for each slot: kept out of the way of those that are there.
+  @inline(never)
+  private func make(_ number: UInt32) {
+    // A number that is taken for the first time: there is room, and nothing in it.
+    unsafe (slots + Int(number)).initialize(to: Slot(segments: SegmentList(capacity: segmentCapacity)))
   }
 
   mutating func giveBack(_ slot: UInt32) {
-    free.append(slot)
+    numbers.giveBack(slot)
   }
 
   /// A slot that was taken. Valid as long as the table.
   @unsafe
   func pointer(to slot: UInt32) -> UnsafeMutablePointer<Slot> {
     // Numbers of slots come from `take` alone.
-    precondition(Int(slot) < madeCount, "no such disk request")
+    precondition(slot < numbers.everTaken, "no such disk request")
     return unsafe slots + Int(slot)
   }
 }

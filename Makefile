@@ -52,7 +52,7 @@ demo: setup release ## Boot a stock Debian kernel to a prompt
 docs: ## Build the book "How swiftvm works" into .build-docs
 	swift build --product swiftvm
 	.ci/docs .build-docs
-	@echo "serve it by python3 -m http.server -d .build-docs; it is at http://localhost:8000/documentation/book"
+	@echo "to read it: python3 -m http.server -d .build-docs, then http://localhost:8000"
 
 clean: ## Remove everything that was built or fetched
 	rm -rf .build .build-release .build-bench .build-docs .bed bin guests/build guests/.build

@@ -10,15 +10,26 @@ struct MachineFolder {
   let path: String
 
   init(_ path: String) throws(Failure) {
+    guard !path.isEmpty else {
+      throw Failure(
+        .usage, "the folder to run has no name", hint: "an empty word stands among the options")
+    }
     do throws(Errno) {
       try Self.find("\(path)/.")
     } catch {
-      guard error == .notDirectory else {
+      switch error {
+      case .noSuchFileOrDirectory:
+        // Mostly a word that lost its quotes, or its option.
+        throw Failure(
+          .usage, "folder \(path): \(error)",
+          hint: "a word without an option is a folder to run; quote kernel arguments: -a \"quiet panic=1\"")
+      case .notDirectory:
+        throw Failure(
+          .usage, "\(path) is no folder",
+          hint: "a kernel goes with -k, a boot sector with --flat, a JSON file with --config")
+      default:
         throw Failure(.usage, "folder \(path): \(error)", hint: InputFile.hint(for: error))
       }
-      throw Failure(
-        .usage, "\(path) is no folder",
-        hint: "a kernel goes with -k, a boot sector with --flat, a JSON file with --config")
     }
     self.path = FilePath(path).string
   }

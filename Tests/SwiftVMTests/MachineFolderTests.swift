@@ -32,6 +32,16 @@ import Testing
     #expect(document.relative(to: "lab") == document)
   }
 
+  @Test func `of every key it is known whether it holds a path`() {
+    let paths = ["kernel", "initrd", "flat", "disk", "serial", "console"]
+    let others = [
+      "append", "append-only", "memory", "cpus", "net", "publish", "name", "no-rng", "on-reboot",
+      "shutdown-timeout", "boot-hint", "debug-exit", "exit-stats",
+    ]
+    // A new one goes into one of the lists, and one with a path into `relative(to:)` too.
+    #expect(Set(ConfigurationFile.CodingKeys.allCases.map(\.rawValue)) == Set(paths + others))
+  }
+
   @Test func `a comma in the folder's name ends no disk's path`() throws {
     var document = ConfigurationFile()
     document.disk = ["a.img,readonly=on"]

@@ -37,7 +37,13 @@ import Testing
   @Test func `what is no folder, or none with a machine`() async throws {
     expectFailure(
       try await SwiftVMProgram.run(["run", scratch("none")]),
-      status: 2, error: "folder \(scratch("none")): No such file", hint: "check the path")
+      status: 2, error: "folder \(scratch("none")): No such file", hint: "is a folder to run")
+    expectFailure(
+      try await SwiftVMProgram.run(["run", "-k", "vmlinuz", "-a", "quiet", "panic=1"]),
+      status: 2, error: "folder panic=1: No such file", hint: "quote kernel arguments")
+    expectFailure(
+      try await SwiftVMProgram.run(["run", ""]), status: 2, error: "the folder to run has no name",
+      hint: "an empty word")
     let file = try scratch.file("vmlinuz", [1])
     expectFailure(
       try await SwiftVMProgram.run(["run", file]), status: 2, error: "\(file) is no folder", hint: "with -k")

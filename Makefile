@@ -13,7 +13,7 @@ RELEASE := swift build -c release --scratch-path .build-release \
 	-Xlinker --pack-dyn-relocs=relr
 SOURCES := Package.swift Sources Tests
 
-.PHONY: help setup build release test lint bench fuzz demo guests clean
+.PHONY: help setup build release test lint bench fuzz demo guests docs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 16
@@ -49,5 +49,10 @@ bench: setup release guests ## Measure against QEMU, as ratios
 demo: setup release ## Boot a stock Debian kernel to a prompt
 	Tests/Bed/demo.sh bin/swiftvm
 
+docs: ## Build the book "How swiftvm works" into .build-docs
+	swift build --product swiftvm
+	.ci/docs .build-docs
+	@echo "to read it: python3 -m http.server -d .build-docs, then http://localhost:8000"
+
 clean: ## Remove everything that was built or fetched
-	rm -rf .build .build-release .bed bin guests/build guests/.build
+	rm -rf .build .build-release .build-bench .build-docs .bed bin guests/build guests/.build

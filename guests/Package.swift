@@ -25,10 +25,11 @@ let layout = LinkerSetting.unsafeFlags([
   "-Xlinker", "--gc-sections", "-Xlinker", "--build-id=none",
 ])
 
+/// A folder with sources, and options to run it with.
 func guest(_ name: String, _ support: [Target.Dependency], exclude: [String] = []) -> Target {
   .executableTarget(
-    name: name, dependencies: ["Bare"] + support, path: name, exclude: exclude, swiftSettings: rules,
-    linkerSettings: [layout])
+    name: name, dependencies: ["Bare"] + support, path: name, exclude: exclude + ["machine.json"],
+    swiftSettings: rules, linkerSettings: [layout])
 }
 
 /// A lesson: a folder with one source and a page of text.

@@ -5,10 +5,17 @@ internal import Hypervisor
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Boot a guest.",
+    abstract: "Boot a guest, or the one that a folder's machine.json describes.",
+    // The examples show it, and a screen has no line to spare.
+    usage: "",
     discussion: """
+      swiftvm run guests/paging
       swiftvm run -k vmlinuz -i initrd.img -m 2G -c 2 -a "quiet ip=dhcp" -n nat
       """)
+
+  // The abstract and an example show it.
+  @Argument(help: ArgumentHelp("A folder with a machine.json", visibility: .hidden))
+  var folder: String?
 
   @OptionGroup var options: RunOptions
 
@@ -22,17 +29,30 @@ struct RunCommand: ParsableCommand {
   var verbose = false
 
   func run() throws {
-    var document = ConfigurationFile()
-    if let config {
-      document = try ConfigurationFile.parse(
-        try InputFile.contents(of: config, what: "configuration"), name: config)
-    }
-    document = document.overridden(by: options.document)
+    let document = try document()
     if dumpConfig {
       print(ConfigurationFile(try document.configuration()).json())
       return
     }
     try Self.run(document, isVerbose: verbose)
+  }
+
+  /// What folder, file and flags say together.
+  private func document() throws(Failure) -> ConfigurationFile {
+    switch (folder, config) {
+    case (let folder?, nil):
+      return try MachineFolder(folder).document(overriddenBy: options.document)
+    case (nil, let config?):
+      let file = try ConfigurationFile.parse(
+        try InputFile.contents(of: config, what: "configuration"), name: config)
+      return file.overridden(by: options.document)
+    case (nil, nil):
+      return options.document
+    case (let folder?, _?):
+      throw Failure(
+        .usage, "both the folder \(folder) and --config given",
+        hint: "the folder's own \(MachineFolder.fileName) is read; flags win over it")
+    }
   }
 
   /// Boots the guest that `document` describes.

@@ -46,6 +46,13 @@ import Testing
     #expect(outcome.lines.last == "behind the end: refused")
   }
 
+  @Test func `the lesson about disks has one to begin with`() async throws {
+    let outcome = try await Lesson.run("virtio-blk")
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(
+      outcome.lines.contains("read: sector 2047 was written by a bare-metal guest"), "\(outcome.output)")
+  }
+
   @Test func `a guest's own driver is refused what a read-only disk does not do`() async throws {
     let disk = try scratch.file("disk", [UInt8](repeating: 0xEE, count: 100 * 512))
     let outcome = try await Lesson.run("virtio-blk", "-d", "\(disk),readonly=on")
@@ -59,7 +66,7 @@ import Testing
       """
       export vm guests; exec unshare -rn bash -c '
         ip tuntap add tap0 mode tap && ip address add 10.0.0.1/24 dev tap0 && ip link set tap0 up || exit
-        coproc $vm run -k $guests/virtio-net.elf -m 16 -n tap=tap0
+        coproc $vm run guests/virtio-net
         machine=$COPROC_PID
         read -r -u ${COPROC[0]} line; echo "$line"
         busybox arping -c 3 -w 20 -I tap0 10.0.0.2

@@ -3,7 +3,7 @@ import ProcessSupport
 /// The lessons of guests/, as their pages run them.
 enum Lesson {
   static func run(_ name: String, _ more: String...) async throws -> Program.Outcome {
-    try await SwiftVMProgram.run(["run", "-k", "\(Repository.guests)/\(name).elf", "-m", "16"] + more)
+    try await SwiftVMProgram.run(["run", "\(Repository.root)/guests/\(name)"] + more)
   }
 }
 

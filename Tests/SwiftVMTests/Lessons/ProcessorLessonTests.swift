@@ -3,9 +3,15 @@ import Testing
 
 /// The lessons about what a processor does by itself.
 @Suite(.program, .kvm) struct ProcessorLessonTests {
+  @Test func `a guest writes to the serial port in real mode`() async throws {
+    let outcome = try await Lesson.run("serial")
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(outcome.lines == ["Hello from real mode"])
+  }
+
   @Test func `a guest goes from real mode to protected mode and is stopped at a segment's end`() async throws
   {
-    let outcome = try await SwiftVMProgram.run(SwiftVMProgram.running("protected", ["--on-reboot", "exit"]))
+    let outcome = try await Lesson.run("protected")
     #expect(outcome.status == 0, "\(outcome.error)")
     #expect(
       outcome.lines == [
@@ -54,7 +60,7 @@ import Testing
   }
 
   @Test func `a guest wakes a second processor, and both count`() async throws {
-    let outcome = try await Lesson.run("processors", "-c", "2")
+    let outcome = try await Lesson.run("processors")
     #expect(outcome.status == 0, "\(outcome.error)")
     let lines = outcome.lines
     #expect(lines.prefix(2) == ["processor 0 is here", "processor 1 is here"], "\(outcome.output)")

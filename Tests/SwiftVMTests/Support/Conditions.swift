@@ -23,6 +23,13 @@ enum Conditions {
   }()
   static let noNetworkNamespaces = "a TAP cannot be made in `unshare -rn` here"
 
+  /// Whether the toolchain can build the book.
+  static let hasDocc = {
+    // The call keeps nothing of the text.
+    unsafe system("command -v docc >/dev/null") == 0
+  }()
+  static let noDocc = "the Swift toolchain has no docc"
+
   /// `setpriv` as somebody without any right, followed by options.
   static func asNobody(group: String = "65534") -> String {
     "setpriv --reuid=65534 --regid=\(group) --clear-groups"
@@ -41,4 +48,5 @@ extension Trait where Self == ConditionTrait {
   static var networkNamespace: Self {
     .enabled(if: Conditions.hasNetworkNamespaces, "\(Conditions.noNetworkNamespaces)")
   }
+  static var docc: Self { .enabled(if: Conditions.hasDocc, "\(Conditions.noDocc)") }
 }

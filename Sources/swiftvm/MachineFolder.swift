@@ -1,0 +1,96 @@
+internal import CLinux
+internal import SystemPackage
+
+/// A folder whose `machine.json` says how to run what lies in it: the options of `run` as `--config` takes them, but
+/// with paths that begin in the folder.
+struct MachineFolder {
+  static let fileName = "machine.json"
+
+  /// As the person wrote it, but for slashes at its end.
+  let path: String
+
+  init(_ path: String) throws(Failure) {
+    guard !path.isEmpty else {
+      throw Failure(
+        .usage, "the folder to run has no name", hint: "an empty word stands among the options")
+    }
+    do throws(Errno) {
+      try Self.find("\(path)/.")
+    } catch {
+      switch error {
+      case .noSuchFileOrDirectory:
+        // Mostly a word that lost its quotes, or its option.
+        throw Failure(
+          .usage, "folder \(path): \(error)",
+          hint: "a word without an option is a folder to run; quote kernel arguments: -a \"quiet panic=1\"")
+      case .notDirectory:
+        throw Failure(
+          .usage, "\(path) is no folder",
+          hint: "a kernel goes with -k, a boot sector with --flat, a JSON file with --config")
+      default:
+        throw Failure(.usage, "folder \(path): \(error)", hint: InputFile.hint(for: error))
+      }
+    }
+    self.path = FilePath(path).string
+  }
+
+  /// The machine that the folder describes, in which what `flags` say wins.
+  func document(overriddenBy flags: ConfigurationFile) throws(Failure) -> ConfigurationFile {
+    let name = "\(path)/\(Self.fileName)"
+    guard !Self.isMissing(name) else {
+      throw Failure(
+        .usage, "folder \(path) has no \(Self.fileName)",
+        hint: "such a file holds options as --config takes them; an image alone goes with -k or --flat")
+    }
+    let described = try ConfigurationFile.parse(
+      try InputFile.contents(of: name, what: "configuration"), name: name
+    ).relative(to: path)
+    let document = described.overridden(by: flags)
+    // Mostly it was not built yet. What else is wrong with it, its opener tells.
+    if let image = document.kernel ?? document.flat, image == described.kernel ?? described.flat,
+      Self.isMissing(image)
+    {
+      throw Failure(
+        .usage, "\(image), which \(name) names, is not there",
+        hint: "build it first; `make guests` builds those that come with swiftvm")
+    }
+    return document
+  }
+
+  private static func isMissing(_ path: String) -> Bool {
+    do throws(Errno) {
+      try find(path)
+      return false
+    } catch {
+      return error == .noSuchFileOrDirectory
+    }
+  }
+
+  private static func find(_ path: String) throws(Errno) {
+    // The call keeps nothing of the path.
+    if unsafe access(path, F_OK) != 0 { throw Errno(rawValue: clinux_errno()) }
+  }
+}
+
+extension ConfigurationFile {
+  /// The same, with the paths that do not begin at the root beginning in `folder`.
+  func relative(to folder: String) -> ConfigurationFile {
+    func moved(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
+    func movedTarget(_ target: String) -> String {
+      for kind in ["file=", "socket="] where target.hasPrefix(kind) {
+        return kind + moved(String(target.dropFirst(kind.count)))
+      }
+      return target
+    }
+    // A comma in a disk's path is written twice.
+    let escaped = folder.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ",,")
+    var document = self
+    document.kernel = kernel.map(moved)
+    document.initrd = initrd.map(moved)
+    document.flat = flat.map(moved)
+    document.disk = disk?.map { $0.hasPrefix("/") ? $0 : "\(escaped)/\($0)" }
+    document.serial = serial.map(movedTarget)
+    document.console = console.map(movedTarget)
+    return document
+  }
+}

@@ -1,0 +1,74 @@
+import ProcessSupport
+import Testing
+
+/// `swiftvm run FOLDER`.
+@Suite(.program) struct MachineFolderProcessTests {
+  private let scratch: Scratch
+
+  init() throws {
+    scratch = try Scratch()
+  }
+
+  private func describe(_ text: String) throws {
+    _ = try scratch.file("machine.json", Array(text.utf8))
+  }
+
+  @Test(.kvm) func `a folder's guest runs from anywhere`() async throws {
+    try describe(#"{"flat": "serial.bin", "memory": 16, "on-reboot": "exit", "serial": "file=said"}"#)
+    let outcome = try await SwiftVMProgram.shell(
+      "cp $guests/serial.bin \(scratch.path) && cd / && $vm run \(scratch.path)/")
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(try scratch.content("said") == Array("Hello from real mode\r\n".utf8))
+  }
+
+  @Test func `flags win over what the folder says, before it and after it`() async throws {
+    try describe(#"{"kernel": "none", "memory": 16, "cpus": 3}"#)
+    for words in [
+      ["-c", "2", scratch.path, "-k", "other"], [scratch.path, "--kernel", "other", "--cpus=2"],
+    ] {
+      let outcome = try await SwiftVMProgram.run(["run"] + words + ["--dump-config"])
+      #expect(outcome.status == 0, "\(outcome.error)")
+      #expect(outcome.output.contains(#""kernel" : "other""#), "\(outcome.output)")
+      #expect(outcome.output.contains(#""cpus" : 2"#), "\(outcome.output)")
+      #expect(outcome.output.contains(#""memory" : "16M""#), "\(outcome.output)")
+    }
+  }
+
+  @Test func `what is no folder, or none with a machine`() async throws {
+    expectFailure(
+      try await SwiftVMProgram.run(["run", scratch("none")]),
+      status: 2, error: "folder \(scratch("none")): No such file", hint: "is a folder to run")
+    expectFailure(
+      try await SwiftVMProgram.run(["run", "-k", "vmlinuz", "-a", "quiet", "panic=1"]),
+      status: 2, error: "folder panic=1: No such file", hint: "quote kernel arguments")
+    expectFailure(
+      try await SwiftVMProgram.run(["run", ""]), status: 2, error: "the folder to run has no name",
+      hint: "an empty word")
+    let file = try scratch.file("vmlinuz", [1])
+    expectFailure(
+      try await SwiftVMProgram.run(["run", file]), status: 2, error: "\(file) is no folder", hint: "with -k")
+    expectFailure(
+      try await SwiftVMProgram.run(["run", scratch.path]),
+      status: 2, error: "folder \(scratch.path) has no machine.json", hint: "--config")
+    expectFailure(
+      try await SwiftVMProgram.run(["run", scratch.path, "--config", file]),
+      status: 2, error: "both the folder \(scratch.path) and --config given", hint: "flags win")
+    expectFailure(
+      try await SwiftVMProgram.run(["run", scratch.path, scratch.path]),
+      status: 2, error: "Unexpected argument", hint: "swiftvm run --help")
+  }
+
+  @Test func `a machine.json that is wrong, or names an image that was not built`() async throws {
+    try describe("{")
+    expectFailure(
+      try await SwiftVMProgram.run(["run", scratch.path]),
+      status: 2, error: "\(scratch("machine.json")): ", hint: "--dump-config")
+    for key in ["kernel", "flat"] {
+      try describe(#"{"\#(key)": "guest.bin"}"#)
+      expectFailure(
+        try await SwiftVMProgram.run(["run", scratch.path]), status: 2,
+        error: "\(scratch("guest.bin")), which \(scratch("machine.json")) names, is not there",
+        hint: "make guests")
+    }
+  }
+}

@@ -70,6 +70,8 @@ struct ExitPathTests {
     #expect(violations.isEmpty, Comment(rawValue: violations.map(walk.way).joined(separator: "\n")))
     // It was the right function, and it was read to the end.
     #expect(walk.leaves.contains("ioctl"))
+    // Through the loop that traces as well.
+    #expect(walk.meanings.values.contains { $0.hasPrefix("Devices.TraceWriter.exit(") })
     #expect(walk.hasIndirectCalls)
     #expect(walk.met == Set(Self.coldPaths), "an exception that nothing needs")
   }

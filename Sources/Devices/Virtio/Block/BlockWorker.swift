@@ -79,6 +79,8 @@ final class BlockWorker: DiskChannelOwner {
 
   private func serve() {
     guard state == .working else { return }
+    let start = assignment.trace.now
+    defer { assignment.trace.served(since: start) }
     isStalled = false
     queue.disableNotifications()
     do throws(QueueFault) {
@@ -143,6 +145,7 @@ final class BlockWorker: DiskChannelOwner {
     do throws(BlockStatus) {
       let request = try BlockRequest.parse(
         words, readable: readable, writable: writable &- 1, limits: settings.limits)
+      assignment.trace.requestBegan(number, request)
       unsafe slot.pointee.head = head
       unsafe slot.pointee.status = status
       // Truthful where the status byte is all that is written; a read adds its data.
@@ -247,6 +250,7 @@ final class BlockWorker: DiskChannelOwner {
   private func finish(
     _ number: UInt32, _ slot: UnsafeMutablePointer<BlockRequestTable.Slot>, _ status: BlockStatus
   ) {
+    assignment.trace.requestEnded(number, status)
     if !hasFailed {
       // The status lies in guest memory, which the host keeps mapped.
       unsafe slot.pointee.status?.storeBytes(of: status.rawValue, as: UInt8.self)

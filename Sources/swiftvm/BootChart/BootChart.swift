@@ -13,6 +13,8 @@ final class BootChart: TraceSink {
     /// Of the first exit at a kernel address; ticks.
     var kernel: UInt64?
     var exits = ExitTimeline()
+    /// Records that found no room, most of them exits.
+    var lost: UInt64 = 0
     var clock: TraceClock?
     var isDrawn = false
   }
@@ -61,7 +63,9 @@ final class BootChart: TraceSink {
     }
   }
 
-  func lose(_ count: UInt64, of track: TraceTrack, at clock: TraceClock) {}
+  func lose(_ count: UInt64, of track: TraceTrack, at clock: TraceClock) {
+    state.withLock { state in if !state.isDrawn { state.lost += count } }
+  }
 
   func rest() {
     state.withLock { state in
@@ -91,7 +95,7 @@ final class BootChart: TraceSink {
       load: state.load.map { $0.lowerBound - start }, finish: state.load.map { $0.upperBound - start },
       run: state.run.map { $0 - start }, kernel: state.kernel.map { time($0, clock) },
       output: heard(self.marks.firstByte), initialise: heard(self.marks.initBegin), end: end - start)
-    write(BootPicture(BootPhases(marks), state.exits).svg)
+    write(BootPicture(BootPhases(marks), state.exits, lost: state.lost).svg)
   }
 
   private func write(_ svg: String) {

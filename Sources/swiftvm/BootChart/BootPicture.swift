@@ -7,6 +7,8 @@ struct BootPicture {
   private let exits: ExitTimeline
   /// Nanoseconds that the picture spans.
   private let span: UInt64
+  /// Exits that are not in `exits`, as they came too fast.
+  private let lost: UInt64
 
   // Units of the picture.
   private static let width = 960.0
@@ -16,7 +18,8 @@ struct BootPicture {
   private static let top = 56.0
   private static let plotHeight = 180.0
 
-  init(_ phases: BootPhases, _ exits: ExitTimeline) {
+  init(_ phases: BootPhases, _ exits: ExitTimeline, lost: UInt64 = 0) {
+    self.lost = lost
     self.phases = phases.phases
     self.exits = exits
     span = max(phases.phases.map(\.end).max() ?? 0, 1)
@@ -87,14 +90,17 @@ struct BootPicture {
 
   private func legend(_ top: Double) -> [String] {
     let shown = ExitReason.allCases.filter { reason in exits.counts[reason.rawValue].contains { $0 > 0 } }
-    return shown.enumerated().flatMap { index, reason in
-      let y = top + 28 + Double(index) * 17
-      let total = exits.counts[reason.rawValue].reduce(0, +)
-      return [
-        #"<rect class="r\#(reason.rawValue)" x="16" y="\#(Self.number(y - 10))" width="11" height="11"/>"#,
-        #"<text class="ink" x="34" y="\#(Self.number(y))">\#(Self.escaped(reason.name)): \#(total)</text>"#,
-      ]
-    }
+    let rest =
+      #"<text class="ink" x="34" y="\#(Self.number(top + 28 + Double(shown.count) * 17))">not counted: \#(lost)</text>"#
+    return (lost > 0 ? [rest] : [])
+      + shown.enumerated().flatMap { index, reason in
+        let y = top + 28 + Double(index) * 17
+        let total = exits.counts[reason.rawValue].reduce(0, +)
+        return [
+          #"<rect class="r\#(reason.rawValue)" x="16" y="\#(Self.number(y - 10))" width="11" height="11"/>"#,
+          #"<text class="ink" x="34" y="\#(Self.number(y))">\#(Self.escaped(reason.name)): \#(total)</text>"#,
+        ]
+      }
   }
 
   private func axis(_ y: Double) -> [String] {

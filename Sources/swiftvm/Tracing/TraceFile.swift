@@ -16,12 +16,13 @@ final class TraceFile: TraceSink {
     var pending: [UInt8] = []
     var written: UInt64 = 0
     var isOpen = true
-    var buses: BusPlaces?
   }
 
   private let file: OutputFile
   private let limit: UInt64
   private let state: Mutex<State>
+  /// Of a lock of its own: the other one is held while a file is waited for.
+  private let buses = Mutex<BusPlaces?>(nil)
 
   /// Bytes that are written at once.
   private static let chunk = 1 << 16
@@ -40,14 +41,15 @@ final class TraceFile: TraceSink {
 
   /// What addresses mean from here on.
   func attach(_ buses: BusPlaces?) {
-    state.withLock { $0.buses = buses }
+    self.buses.withLock { $0 = buses }
   }
 
   func take(_ events: [TracedEvent], at clock: TraceClock) {
+    let buses = buses.withLock { $0 }
     state.withLock { state in
       for event in events where state.isOpen {
         name(event.track, &state)
-        let line = state.events.event(event.record, of: event.track, at: clock, on: state.buses)
+        let line = state.events.event(event.record, of: event.track, at: clock, on: buses)
         append(line, &state)
       }
     }

@@ -112,6 +112,8 @@ struct BootPictureTests {
       #expect(try #require(Double(number.2)) <= 960)
     }
     #expect(!svg.contains("nan") && !svg.contains("inf"))
+    #expect(!svg.contains("not counted"))
+    #expect(BootPicture(phases, exits(), lost: 5).svg.contains(">not counted: 5<"))
     #expect(svg.matches(of: /class="phase"/).count == phases.phases.count)
     for reason in ExitReason.allCases { #expect(svg.contains("<path class=\"r\(reason.rawValue)\"")) }
   }

@@ -28,9 +28,15 @@ struct ConfigurationFile: Codable, Equatable {
   /// A port, as `--debug-exit` takes it.
   var debugExit: String?
   var exitStats: Bool?
+  var trace: String?
+  /// A number of MiB, or a text as `--trace-limit` takes it.
+  var traceLimit: MemoryText?
+  var bootChart: String?
+  /// As `--metrics` takes it.
+  var metrics: String?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case kernel, initrd, flat, append, memory, cpus, disk, net, publish, name, serial, console
+    case kernel, initrd, flat, append, memory, cpus, disk, net, publish, name, serial, console, trace, metrics
     case noRNG = "no-rng"
     case appendOnly = "append-only"
     case onReboot = "on-reboot"
@@ -38,6 +44,8 @@ struct ConfigurationFile: Codable, Equatable {
     case bootHint = "boot-hint"
     case debugExit = "debug-exit"
     case exitStats = "exit-stats"
+    case traceLimit = "trace-limit"
+    case bootChart = "boot-chart"
   }
 
   /// What stands in `other` wins.
@@ -67,6 +75,10 @@ struct ConfigurationFile: Codable, Equatable {
     merged.bootHint = other.bootHint ?? bootHint
     merged.debugExit = other.debugExit ?? debugExit
     merged.exitStats = other.exitStats ?? exitStats
+    merged.trace = other.trace ?? trace
+    merged.traceLimit = other.traceLimit ?? traceLimit
+    merged.metrics = other.metrics ?? metrics
+    merged.bootChart = other.bootChart ?? bootChart
     return merged
   }
 
@@ -74,6 +86,7 @@ struct ConfigurationFile: Codable, Equatable {
   func configuration() throws(Failure) -> VMConfiguration {
     for (key, path) in [
       ("kernel", kernel), ("initrd", initrd), ("flat", flat), ("serial", serial), ("console", console),
+      ("trace", trace), ("metrics", metrics), ("boot-chart", bootChart),
     ] {
       // The kernel would open another file: the one whose name ends there.
       guard let path, path.utf8.contains(0) else { continue }
@@ -117,6 +130,15 @@ struct ConfigurationFile: Codable, Equatable {
     if let shutdownTimeout { result.shutdownTimeout = shutdownTimeout }
     if let bootHint { result.bootHint = bootHint }
     result.hasExitStatistics = exitStats == true
+    result.trace = trace
+    result.bootChart = bootChart
+    if let traceLimit { result.traceLimit = try traceLimit.bytes(option: "--trace-limit") }
+    if let metrics {
+      guard let target = MetricsTarget(metrics) else {
+        throw Failure(.usage, "--metrics \(metrics): no such target", hint: "use FILE or unix=PATH")
+      }
+      result.metrics = target
+    }
     if let debugExit { result.debugExit = try DebugExitOption.port(debugExit) }
     return result
   }
@@ -150,6 +172,10 @@ struct ConfigurationFile: Codable, Equatable {
     bootHint = configuration.bootHint
     debugExit = configuration.debugExit.map(DebugExitOption.text)
     exitStats = configuration.hasExitStatistics
+    trace = configuration.trace
+    bootChart = configuration.bootChart
+    metrics = configuration.metrics.map { "\($0)" }
+    traceLimit = .text("\(MemorySize(bytes: configuration.traceLimit))")
   }
 
   init() {}
@@ -181,7 +207,7 @@ enum MemoryText: Codable, Equatable {
     }
   }
 
-  func bytes() throws(Failure) -> UInt64 {
+  func bytes(option: String = "--memory") throws(Failure) -> UInt64 {
     let text =
       switch self {
       case .mebibytes(let number): "\(number)"
@@ -189,7 +215,7 @@ enum MemoryText: Codable, Equatable {
       }
     guard let size = MemorySize(text) else {
       throw Failure(
-        .usage, "--memory \(text): not an amount of memory",
+        .usage, "\(option) \(text): not an amount of memory",
         hint: "write 512M or 2G; a bare number counts MiB")
     }
     return size.bytes

@@ -155,11 +155,9 @@ final class Console {
   private static func failure(_ kind: Kind, _ target: ConsoleTarget, _ error: Errno) -> Failure {
     let hint =
       switch (target, error) {
-      case (.socket, .addressInUse): "another process listens there, or a file of that name stands in the way"
-      case (.socket, .fileNameTooLong): "a socket's path has at most 107 bytes; use a shorter one"
-      case (.socket, .noSuchFileOrDirectory), (.file, .noSuchFileOrDirectory):
-        "the directory that it lies in must exist"
-      case (.socket, .permissionDenied), (.file, .permissionDenied): "it must be writable by you"
+      case (.socket, _): UnixListener.hint(error)
+      case (.file, .noSuchFileOrDirectory): "the directory that it lies in must exist"
+      case (.file, .permissionDenied): "it must be writable by you"
       case (.file, .noSuchAddressOrDevice): "nobody reads this pipe: start its reader first"
       default: error.shortageHint
       }

@@ -24,33 +24,8 @@ final class ConsoleSocket {
     self.loop = loop
     self.output = output
     self.log = log
-    listener = try Self.listen(path)
+    listener = try UnixListener.listen(path)
     _ = try loop.watch(listener.number) { [unowned self] in acceptClient() }
-  }
-
-  /// Listens at `path`. A socket there that nobody listens on was left behind, and is replaced.
-  private static func listen(_ path: String) throws(Errno) -> OwnedDescriptor {
-    do throws(Errno) {
-      return try bind(path)
-    } catch .addressInUse {
-      // None of these calls keeps the path.
-      guard isSocket(path), unsafe clinux_connect_unix(path) == -ECONNREFUSED else { throw .addressInUse }
-      unsafe unlink(path)
-      return try bind(path)
-    }
-  }
-
-  /// A connection to a file that is no socket is refused too; such a file is somebody's.
-  private static func isSocket(_ path: String) -> Bool {
-    var status = stat()
-    // The call fills the local structure and keeps nothing of the path.
-    guard unsafe lstat(path, &status) == 0 else { return false }
-    return Int32(truncatingIfNeeded: status.st_mode) & S_IFMT == S_IFSOCK
-  }
-
-  private static func bind(_ path: String) throws(Errno) -> OwnedDescriptor {
-    // The call keeps nothing of the path.
-    try OwnedDescriptor(result: unsafe clinux_listen_unix(path))
   }
 
   func attach(_ port: any ConsolePort) throws(Errno) {

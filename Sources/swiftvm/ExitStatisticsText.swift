@@ -27,7 +27,7 @@ enum ExitStatisticsText {
       lines.append(row("busiest", "count", "share"))
       lines += report.places.prefix(placesShown).map {
         row(
-          "\($0.reason.name) 0x\(String($0.address, radix: 16)), \($0.device ?? "nobody")", "\($0.count)",
+          place($0), "\($0.count)",
           share($0.total, of: report))
       }
       let others = report.places.dropFirst(placesShown).reduce(report.otherPlaces) { $0 + $1.count }
@@ -37,6 +37,11 @@ enum ExitStatisticsText {
       lines.append("  KVM: " + report.kernel.map { "\($0.name) \($0.value)" }.joined(separator: ", "))
     }
     return lines.joined(separator: "\n")
+  }
+
+  private static func place(_ place: ExitReport.Place) -> String {
+    let device = [place.device ?? "nobody", place.register].compactMap { $0 }.joined(separator: " ")
+    return "\(place.reason.name) 0x\(String(place.address, radix: 16)), \(device)"
   }
 
   /// The first column to the left, the others to the right.

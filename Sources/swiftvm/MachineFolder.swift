@@ -77,7 +77,7 @@ extension ConfigurationFile {
   func relative(to folder: String) -> ConfigurationFile {
     func moved(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
     func movedTarget(_ target: String) -> String {
-      for kind in ["file=", "socket="] where target.hasPrefix(kind) {
+      for kind in ["file=", "socket=", "unix="] where target.hasPrefix(kind) {
         return kind + moved(String(target.dropFirst(kind.count)))
       }
       return target
@@ -91,6 +91,9 @@ extension ConfigurationFile {
     document.disk = disk?.map { $0.hasPrefix("/") ? $0 : "\(escaped)/\($0)" }
     document.serial = serial.map(movedTarget)
     document.console = console.map(movedTarget)
+    document.trace = trace.map(moved)
+    document.bootChart = bootChart.map(moved)
+    document.metrics = metrics.map { $0.hasPrefix("unix=") ? movedTarget($0) : moved($0) }
     return document
   }
 }

@@ -47,6 +47,10 @@ struct PlainArguments: Equatable {
     case "--on-reboot": document.onReboot = value
     case "--shutdown-timeout": return Self.read(value, into: &document.shutdownTimeout)
     case "--debug-exit": document.debugExit = value
+    case "--boot-chart": document.bootChart = value
+    case "--metrics": document.metrics = value
+    case "--trace": document.trace = value
+    case "--trace-limit": document.traceLimit = .text(value)
     case "--boot-hint": return Self.read(value, into: &document.bootHint)
     default: return false
     }

@@ -79,6 +79,19 @@ struct RunOptions: ParsableArguments {
   @Flag(help: "Tell at the end and on SIGUSR1 of the vCPUs' exits")
   var exitStats = false
 
+  @Option(
+    help: ArgumentHelp("All events, for ui.perfetto.dev; --trace-limit (256M)", valueName: "file"))
+  var trace: String?
+
+  @Option(help: ArgumentHelp("Counters: JSON each second; unix=PATH: OpenMetrics", valueName: "to"))
+  var metrics: String?
+
+  @Option(help: ArgumentHelp("A picture (SVG) of where the boot's time goes", valueName: "file"))
+  var bootChart: String?
+
+  @Option(help: ArgumentHelp("Bytes at which the trace ends", valueName: "size", visibility: .hidden))
+  var traceLimit: String?
+
   /// What the flags say.
   var document: ConfigurationFile {
     var document = ConfigurationFile()
@@ -101,6 +114,10 @@ struct RunOptions: ParsableArguments {
     document.bootHint = bootHint
     document.debugExit = debugExit
     document.exitStats = exitStats ? true : nil
+    document.trace = trace
+    document.metrics = metrics
+    document.bootChart = bootChart
+    document.traceLimit = traceLimit.map(MemoryText.text)
     return document
   }
 }

@@ -52,14 +52,19 @@ final class Session {
     defer { reports.close() }
     // Signals first: from here on none of them ends the process behind the terminal's back.
     let control = try Control(configuration, on: loop, log: log)
+    let instruments = try Instruments(
+      configuration, name: wish.name ?? "swiftvm",
+      disks: zip(configuration.disks, disks).map { ($0.path, $1.monitor) }, since: log.start, on: loop)
+    defer { instruments.close() }
+    builder.trace = instruments.trace
     let consoles = try Consoles(configuration, on: loop, log: log, onCommand: control.carryOut)
     defer { consoles.close() }
-    return try runMachines(builder, configuration, loop, control, consoles)
+    return try runMachines(builder, configuration, loop, control, consoles, instruments)
   }
 
   private func runMachines(
     _ builder: borrowing MachineBuilder, _ configuration: ValidatedConfiguration, _ loop: EventLoop,
-    _ control: Control, _ consoles: Consoles
+    _ control: Control, _ consoles: Consoles, _ instruments: Instruments
   ) throws(Failure) -> UInt8 {
     let clock = HostClock()
     var crashes = CrashLoopGuard(startedAt: clock.monotonicNanoseconds)
@@ -67,20 +72,23 @@ final class Session {
       let ending: MachineEnding
       do throws(MachineError) {
         let machine = try builder.build(
-          serial: consoles.serial.sink, console: consoles.virtio?.sink)
+          serial: instruments.ear(on: consoles.serial.sink),
+          console: consoles.virtio.map { instruments.ear(on: $0.sink) })
         log("kernel: \(machine.kernel.format), \(machine.kernel.range.base) to \(machine.kernel.range.last)")
         if let line = machine.kernel.commandLine { log("command line: \(line)") }
         if let initrd = machine.kernel.initrd { log("initrd: \(initrd.base) to \(initrd.last)") }
         if machine.kernel.isLinux { warnWhereEmulated() }
         try consoles.attach(machine)
         control.attach(machine, consoles)
+        instruments.attach(machine)
         defer {
+          instruments.detach()
           control.detach()
           consoles.detach()
         }
         log("the machine runs")
         ending = try machine.run(on: loop)
-        ExitStatisticsText.tell(machine)
+        if configuration.hasExitStatistics { ExitStatisticsText.tell(machine) }
       } catch {
         throw Failure(error)
       }

@@ -4,7 +4,8 @@ internal import Devices
 struct VerboseLog {
   let isOn: Bool
   private let clock = HostClock()
-  private let start: UInt64
+  /// When swiftvm began, in nanoseconds of the monotonic clock.
+  let start: UInt64
 
   init(isOn: Bool) {
     self.isOn = isOn

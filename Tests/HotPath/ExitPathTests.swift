@@ -61,6 +61,8 @@ struct ExitPathTests {
     walk.expectOnly(Self.allowed, coldPaths: Self.coldPaths)
     // It was the right function, and it was read to the end.
     #expect(walk.leaves.contains("ioctl"))
+    // Through the loop that traces as well.
+    #expect(walk.meanings.values.contains { $0.hasPrefix("Devices.TraceWriter.exit(") })
     #expect(walk.hasIndirectCalls)
   }
 

@@ -38,7 +38,12 @@ struct ConfigurationFileTests {
     configuration.bootHint = 1
     configuration.debugExit = 0xF4
     configuration.hasExitStatistics = true
+    configuration.trace = "vm.trace"
+    configuration.traceLimit = 64 << 20
+    configuration.bootChart = "boot.svg"
+    configuration.metrics = .socket(path: "/run/a=b.sock")
     #expect(try ConfigurationFile(configuration).configuration() == configuration)
+    configuration.metrics = .file(path: "metrics")
     configuration.image = .flat(path: "boot.bin")
     #expect(try ConfigurationFile(configuration).configuration() == configuration)
   }

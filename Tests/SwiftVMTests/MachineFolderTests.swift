@@ -12,6 +12,9 @@ import Testing
     document.disk = ["a.img,readonly=on", "/dev/sdb,cache=none"]
     document.serial = "file=log"
     document.console = "socket=/run/vm.sock"
+    document.trace = "trace.json"
+    document.bootChart = "/tmp/boot.svg"
+    document.metrics = "unix=metrics.sock"
     let moved = document.relative(to: "lab/one")
     #expect(moved.kernel == "lab/one/../build/vmlinuz")
     #expect(moved.initrd == "/boot/initrd.img")
@@ -19,6 +22,11 @@ import Testing
     #expect(moved.disk == ["lab/one/a.img,readonly=on", "/dev/sdb,cache=none"])
     #expect(moved.serial == "file=lab/one/log")
     #expect(moved.console == "socket=/run/vm.sock")
+    #expect(moved.trace == "lab/one/trace.json")
+    #expect(moved.bootChart == "/tmp/boot.svg")
+    #expect(moved.metrics == "unix=lab/one/metrics.sock")
+    document.metrics = "metrics.json"
+    #expect(document.relative(to: "lab").metrics == "lab/metrics.json")
   }
 
   @Test func `what is no path stays as it is`() {
@@ -33,10 +41,10 @@ import Testing
   }
 
   @Test func `of every key it is known whether it holds a path`() {
-    let paths = ["kernel", "initrd", "flat", "disk", "serial", "console"]
+    let paths = ["kernel", "initrd", "flat", "disk", "serial", "console", "trace", "boot-chart", "metrics"]
     let others = [
       "append", "append-only", "memory", "cpus", "net", "publish", "name", "no-rng", "on-reboot",
-      "shutdown-timeout", "boot-hint", "debug-exit", "exit-stats",
+      "shutdown-timeout", "boot-hint", "debug-exit", "exit-stats", "trace-limit",
     ]
     // A new one goes into one of the lists, and one with a path into `relative(to:)` too.
     #expect(Set(ConfigurationFile.CodingKeys.allCases.map(\.rawValue)) == Set(paths + others))

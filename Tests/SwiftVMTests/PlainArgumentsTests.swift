@@ -10,6 +10,7 @@ import Testing
     "--append-only console=ttyS0", "--flat boot.bin --on-reboot exit --serial null",
     "--shutdown-timeout 3 --boot-hint 0", "--debug-exit 0xf4",
     "-k vmlinuz --exit-stats",
+    "-k vmlinuz --trace vm.trace --trace-limit 64M --metrics unix=m.sock --boot-chart b.svg",
     "-d a.img -d b.img,readonly=on --disk c,,d.img,queues=2", "-v -k vmlinuz",
     "-k vmlinuz --verbose -k other", "",
   ])

@@ -66,6 +66,16 @@ static inline long ckvm_ioctl_ptr(int fd, unsigned long request, void *_Nullable
     return result < 0 ? -(long)errno : result;
 }
 
+/// Lets KVM leave the general registers in the run area at every exit (KVM_CAP_SYNC_REGS).
+static inline void ckvm_keep_registers(struct kvm_run *_Nonnull run) {
+    run->kvm_valid_regs |= KVM_SYNC_X86_REGS;
+}
+
+/// The instruction pointer of the last exit; 0 without `ckvm_keep_registers`.
+static inline uint64_t ckvm_instruction_pointer(const struct kvm_run *_Nonnull run) {
+    return run->s.regs.regs.rip;
+}
+
 /// Bytes of a structure that ends in `count` entries of a flexible array.
 static inline size_t ckvm_cpuid2_size(size_t count) {
     return sizeof(struct kvm_cpuid2) + count * sizeof(struct kvm_cpuid_entry2);

@@ -6,13 +6,17 @@ public import SystemPackage
 /// interrupt without a system call of ours; in a test the counter is read instead.
 public final class InterruptLine: Sendable {
   public let event: EventDescriptor
+  private let trace: TraceWriter
 
-  public init() throws(Errno) {
+  /// - Parameter trace: where its edges are seen.
+  public init(trace: TraceWriter = TraceWriter()) throws(Errno) {
     event = try EventDescriptor()
+    self.trace = trace
   }
 
   /// One rising edge.
   public func pulse() {
+    trace.line()
     event.signal()
   }
 }

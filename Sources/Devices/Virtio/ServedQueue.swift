@@ -40,6 +40,8 @@ final class ServedQueue {
   }
 
   private func serve() {
+    let (start, before) = (assignment.trace.now, queue.nextUsed)
+    defer { assignment.trace.served(UInt64(queue.nextUsed &- before), since: start) }
     assignment.doorbell.event.take()
     queue.disableNotifications()
     do throws(QueueFault) {

@@ -55,14 +55,18 @@ public struct QueueAssignment: Sendable {
   public let doorbell: SharedEvent
   /// Used buffer notifications.
   public let interrupt: QueueInterrupt
+  /// Where it is seen what becomes of the queue.
+  let trace: TraceWriter
 
   public init(
-    index: Int, configuration: QueueConfiguration, doorbell: SharedEvent, interrupt: QueueInterrupt
+    index: Int, configuration: QueueConfiguration, doorbell: SharedEvent, interrupt: QueueInterrupt,
+    trace: TraceWriter = TraceWriter()
   ) {
     self.index = index
     self.configuration = configuration
     self.doorbell = doorbell
     self.interrupt = interrupt
+    self.trace = trace
   }
 }
 
@@ -83,19 +87,23 @@ public protocol DeviceHost: AnyObject, Sendable {
 public final class QueueInterrupt: Sendable {
   private let message: MessageVector?
   private let pin: PinInterrupt?
+  private let trace: TraceWriter
 
   /// By message; nil: the driver wants none.
-  public init(message: MessageVector?) {
+  public init(message: MessageVector?, trace: TraceWriter = TraceWriter()) {
     self.message = message
     pin = nil
+    self.trace = trace
   }
 
-  init(pin: PinInterrupt) {
+  init(pin: PinInterrupt, trace: TraceWriter) {
     message = nil
     self.pin = pin
+    self.trace = trace
   }
 
   public func signal() {
+    if message != nil || pin != nil { trace.interrupt(gsi: message?.number) }
     if let message { message.signal() } else { pin?.raise(.queue) }
   }
 

@@ -16,6 +16,8 @@ public struct ExitReport: Sendable {
     public let address: UInt64
     /// The device that answers there; nil: nobody.
     public let device: String?
+    /// What it answers with; nil: nothing that has a name.
+    public let register: String?
     public let count: UInt64
     /// In nanoseconds, of all together.
     public let total: Double
@@ -39,16 +41,14 @@ final class ExitStatistics: Sendable {
   let cells = ExitCells()
   private let id: UInt32
   private let kernel: KVMStatistics?
-  private let ports: AddressSpace
-  private let memory: AddressSpace
+  private let buses: BusPlaces
   /// The two clocks at one moment.
   private let origin: (ticks: UInt64, nanoseconds: UInt64)
 
-  init(id: UInt32, dispatcher: ExitDispatcher, kernel: KVMStatistics?) {
+  init(id: UInt32, buses: BusPlaces, kernel: KVMStatistics?) {
     self.id = id
     self.kernel = kernel
-    ports = dispatcher.ports
-    memory = dispatcher.memory
+    self.buses = buses
     origin = (ExitRecorder.now, HostClock().monotonicNanoseconds)
   }
 
@@ -86,10 +86,10 @@ final class ExitStatistics: Sendable {
       let key = cells[cell]
       guard key != 0, let reason = ExitReason(rawValue: Int(key >> 1 & 7)) else { return nil }
       let address = key >> 4
-      let bus = reason.isOnPortBus ? ports : memory
-      let device = bus.windows.first { $0.range.base.value <= address && address <= $0.range.last.value }
+      let meaning = buses.meaning(of: address, reason)
       return ExitReport.Place(
-        reason: reason, address: address, device: device?.name, count: cells[cell + 1],
+        reason: reason, address: address, device: meaning.device, register: meaning.register,
+        count: cells[cell + 1],
         total: Double(cells[cell + 2]) * scale)
     }.sorted { ($0.count, $1.address) > ($1.count, $0.address) }
   }

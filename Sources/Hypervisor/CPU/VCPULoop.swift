@@ -23,12 +23,13 @@ struct VCPULoop: ~Copyable {
   /// Nil: nothing is counted.
   private let statistics: ExitStatistics?
   // Writes into the cells of `statistics`.
-  private let recorder: ExitRecorder
+  private let observer: ExitObserver
   private var history = ExitHistory()
 
   init(
     _ vcpu: consuming VirtualCPU, handle: VCPUHandle, dispatcher: ExitDispatcher, power: PowerControl,
-    memory: GuestMemory, reported: SharedEvent, statistics: ExitStatistics? = nil
+    memory: GuestMemory, reported: SharedEvent, statistics: ExitStatistics? = nil,
+    trace: TraceWriter = TraceWriter()
   ) {
     self.vcpu = vcpu
     self.handle = handle
@@ -37,7 +38,7 @@ struct VCPULoop: ~Copyable {
     self.memory = memory
     self.reported = reported
     self.statistics = statistics
-    recorder = ExitRecorder(statistics?.cells)
+    observer = ExitObserver(statistics, trace: trace)
   }
 
   /// Runs the guest until it ends or is stopped.
@@ -45,7 +46,7 @@ struct VCPULoop: ~Copyable {
     // The run area is a field of self, which outlives the withdrawal.
     unsafe handle.announce(immediateExit: vcpu.immediateExit)
     defer { handle.withdraw() }
-    if recorder.isOn { return runCounting() }
+    if observer.isOn { return runObserved() }
     while true {
       if handle.hasRequests, answerRequests() { return .stopped }
       let exit = vcpu.run()
@@ -53,16 +54,16 @@ struct VCPULoop: ~Copyable {
     }
   }
 
-  /// The same loop with counting: one of its own, so that the other pays nothing for it.
-  private mutating func runCounting() -> VCPUEnding {
-    recorder.begin()
-    defer { recorder.end() }
+  /// The same loop with counting and tracing: one of its own, so that the other pays nothing for them.
+  private mutating func runObserved() -> VCPUEnding {
+    observer.begin()
+    defer { observer.end() }
     while true {
       if handle.hasRequests, answerRequests() { return .stopped }
       let exit = vcpu.run()
       let start = ExitRecorder.now
       let ending = answer(exit)
-      recorder.note(exit, since: start)
+      observer.note(exit, of: vcpu, since: start)
       if let ending { return ending }
     }
   }

@@ -67,6 +67,7 @@ public struct Capability: Hashable, Sendable {
     number: KVM_CAP_TSC_DEADLINE_TIMER, name: "KVM_CAP_TSC_DEADLINE_TIMER")
   public static let interruptRouting = Capability(number: KVM_CAP_IRQ_ROUTING, name: "KVM_CAP_IRQ_ROUTING")
   public static let x2APIC = Capability(number: KVM_CAP_X2APIC_API, name: "KVM_CAP_X2APIC_API")
+  public static let synchronisedRegisters = Capability(number: KVM_CAP_SYNC_REGS, name: "KVM_CAP_SYNC_REGS")
 
   /// What every machine needs.
   public static let required: [Capability] = [

@@ -66,6 +66,41 @@ struct VirtualCPU: ~Copyable {
     }
   }
 
+  /// Lets every exit tell where the guest stood (KVM_CAP_SYNC_REGS, which the host must have).
+  func keepInstructionPointer() {
+    // The run area is mapped as long as this lives.
+    unsafe ckvm_keep_registers(area)
+  }
+
+  /// Where the guest stood at the last exit; 0 without `keepInstructionPointer`.
+  @inline(__always)
+  var instructionPointer: UInt64 {
+    // As above.
+    unsafe ckvm_instruction_pointer(area)
+  }
+
+  /// What an exit carries, or was answered: of several values the first. 0 for what carries none.
+  @inline(__always)
+  func value(of exit: VCPUExit) -> UInt64 {
+    switch exit {
+    case .portRead(let access), .portWrite(let access):
+      guard access.count > 0, let data = unsafe portData(access) else { return 0 }
+      // At least one value of this width lies there, as portData checked.
+      switch access.width {
+      case 1: return UInt64(unsafe data.load(as: UInt8.self))
+      case 2: return UInt64(unsafe data.loadUnaligned(as: UInt16.self))
+      case 4: return UInt64(unsafe data.loadUnaligned(as: UInt32.self))
+      default: return 0
+      }
+    case .mmioWrite(_, _, let value): return value
+    case .mmioRead:
+      // The data field is 8 bytes long.
+      let data = unsafe area.pointee.mmio.data
+      return unsafe withUnsafeBytes(of: data) { unsafe $0.loadUnaligned(as: UInt64.self) }
+    default: return 0
+    }
+  }
+
   /// The byte that makes a running or next KVM_RUN return at once. Valid while this vCPU lives.
   @unsafe
   var immediateExit: UnsafeMutablePointer<UInt8> {

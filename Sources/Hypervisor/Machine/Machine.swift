@@ -27,6 +27,10 @@ public final class Machine {
   /// The virtio console, if it has one.
   public var console: (any ConsolePort)? { pci.console }
   public let kernel: LoadedKernel
+  /// When the kernel was read into memory, in nanoseconds of the host's monotonic clock.
+  public let kernelLoading: Range<UInt64>
+  /// What is where on its buses.
+  public let buses: BusPlaces
 
   let devices: PlatformDevices
   private let pci: PCIDevices
@@ -41,7 +45,7 @@ public final class Machine {
   init(
     vm: consuming KVMVirtualMachine, memory: GuestMemory, devices: PlatformDevices,
     pci: PCIDevices, kernel: LoadedKernel, processors: [Processor], endings: EndingBox, reported: SharedEvent,
-    statistics: [ExitStatistics]
+    statistics: [ExitStatistics], buses: BusPlaces, kernelLoading: Range<UInt64>
   ) {
     self.vm = vm
     self.memory = memory
@@ -52,6 +56,8 @@ public final class Machine {
     self.endings = endings
     self.reported = reported
     self.statistics = statistics
+    self.buses = buses
+    self.kernelLoading = kernelLoading
     serialPort = devices.serialPort
   }
 

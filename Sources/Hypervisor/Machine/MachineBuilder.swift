@@ -15,6 +15,9 @@ public struct MachineBuilder: ~Copyable {
   /// Told of each stage as it is reached, for `--verbose`.
   public var onStage: (String) -> Void = { _ in }
 
+  /// Where the machines are seen at work; nil: nobody looks.
+  public var trace: Trace?
+
   public init(
     _ configuration: ValidatedConfiguration, kvm: consuming KVM, cpuid: consuming CPUIDTable,
     image: ImageFile, initrd: ImageFile?, disks: [AttachedDisk] = [], networks: [NetBackend] = []
@@ -40,11 +43,14 @@ public struct MachineBuilder: ~Copyable {
     let vm = try makeVirtualMachine(memory)
     let pci = try makePCIDevices(vm, memory, console)
     let devices = try PlatformDevices(
-      sink: serial, memoryMap: configuration.memoryMap, hostBridge: pci.bridge)
+      sink: serial, memoryMap: configuration.memoryMap, hostBridge: pci.bridge, trace: trace)
     try connect(devices, pci, to: vm)
+    let clock = HostClock()
+    let begin = clock.monotonicNanoseconds
     let kernel = try load(into: memory)
+    let loading = begin..<max(begin, clock.monotonicNanoseconds)
     onStage("machine made: \(configuration.cpuCount) vCPU(s), in-kernel interrupt controllers and PIT")
-    return try makeProcessors(vm, memory, devices, pci, kernel)
+    return try makeProcessors(vm, memory, devices, pci, kernel, loading)
   }
 
   private func makeVirtualMachine(_ memory: GuestMemory) throws(MachineError) -> KVMVirtualMachine {
@@ -66,23 +72,26 @@ public struct MachineBuilder: ~Copyable {
     } catch {
       throw .kvm(error)
     }
-    var devices: [(slot: Int, device: any VirtioDevice)] = []
+    var devices: [(slot: Int, name: String, device: any VirtioDevice)] = []
     var console: ConsoleDevice?
     do throws(Errno) {
       let io = try IOThread(name: "io")
-      if configuration.hasEntropy { devices.append((PCISlot.entropy, EntropyDevice(thread: io))) }
+      if configuration.hasEntropy { devices.append((PCISlot.entropy, "rng", EntropyDevice(thread: io))) }
       if let sink { console = try ConsoleDevice(thread: io, sink: sink) }
-      if let console { devices.append((PCISlot.console, console)) }
-      for index in disks.indices { devices.append((PCISlot.disk(index), try makeDisk(index))) }
+      if let console { devices.append((PCISlot.console, "console", console)) }
+      for index in disks.indices {
+        devices.append((PCISlot.disk(index), "disk\(index)", try makeDisk(index)))
+      }
       for (index, backend) in networks.enumerated() {
-        devices.append((PCISlot.network(index), try NetDevice(backend, name: "net\(index)")))
+        let name = "net\(index)"
+        devices.append((PCISlot.network(index), name, try NetDevice(backend, name: name)))
       }
     } catch {
       throw .host("the I/O threads", error)
     }
     return try PCIDevices(
       devices, console: console, memory: memory, windows: pciWindows, router: router,
-      doorbells: vm.makeDoorbells())
+      doorbells: vm.makeDoorbells(), trace: trace)
   }
 
   /// A disk whose queues have threads of their own.
@@ -147,7 +156,7 @@ public struct MachineBuilder: ~Copyable {
 
   private func makeProcessors(
     _ vm: consuming KVMVirtualMachine, _ memory: GuestMemory, _ devices: PlatformDevices,
-    _ pci: PCIDevices, _ kernel: LoadedKernel
+    _ pci: PCIDevices, _ kernel: LoadedKernel, _ loading: Range<UInt64>
   ) throws(MachineError) -> Machine {
     let shared: (endings: EndingBox, reported: SharedEvent)
     do throws(Errno) {
@@ -156,6 +165,7 @@ public struct MachineBuilder: ~Copyable {
       throw .host("the machine's event descriptors", error)
     }
     let dispatcher = try makeDispatcher(devices, pci)
+    let buses = BusPlaces(dispatcher, functions: pci.map)
     var processors: [Processor] = []
     var statistics: [ExitStatistics] = []
     let supported = cpuid.entries
@@ -164,12 +174,14 @@ public struct MachineBuilder: ~Copyable {
         let vcpu = try vm.makeVCPU(id: id)
         try vcpu.prepare(
           cpuid: topology.entries(from: supported, id: id), entry: id == 0 ? kernel.entry : nil)
-        if configuration.hasExitStatistics {
-          statistics.append(ExitStatistics(id: id, dispatcher: dispatcher, kernel: vcpu.statistics))
+        if configuration.countsExits {
+          statistics.append(ExitStatistics(id: id, buses: buses, kernel: vcpu.statistics))
         }
+        if trace != nil, kvm.extent(of: .synchronisedRegisters) > 0 { vcpu.keepInstructionPointer() }
         let loop = VCPULoop(
           vcpu, handle: VCPUHandle(id: id), dispatcher: dispatcher, power: devices.power, memory: memory,
-          reported: shared.reported, statistics: statistics.last)
+          reported: shared.reported, statistics: statistics.last,
+          trace: trace?.writer("vcpu-\(id)") ?? TraceWriter())
         processors.append(Processor(loop, endings: shared.endings))
       }
     } catch {
@@ -177,7 +189,8 @@ public struct MachineBuilder: ~Copyable {
     }
     return Machine(
       vm: vm, memory: memory, devices: devices, pci: pci, kernel: kernel, processors: processors,
-      endings: shared.endings, reported: shared.reported, statistics: statistics)
+      endings: shared.endings, reported: shared.reported, statistics: statistics,
+      buses: buses, kernelLoading: loading)
   }
 
   /// The two buses, complete.

@@ -7,7 +7,7 @@ final class PCIDevices {
   let bridge: HostBridge
   /// The virtio console among the devices, if there is one.
   let console: ConsoleDevice?
-  private let map = BaseAddressMap()
+  let map = BaseAddressMap()
   private let windows: [GuestRange]
   private let functions: [VirtioPCI]
   private let pins: [Pin]
@@ -20,19 +20,20 @@ final class PCIDevices {
   }
 
   /// - Parameters:
-  ///   - devices: each with its slot; a guest finds them in the order of these.
+  ///   - devices: each with its slot; a guest finds them in the order of these. The name is for people.
   ///   - windows: where the guest may put the devices' memory; it starts in the first.
   init(
-    _ devices: [(slot: Int, device: any VirtioDevice)], console: ConsoleDevice? = nil, memory: GuestMemory,
+    _ devices: [(slot: Int, name: String, device: any VirtioDevice)], console: ConsoleDevice? = nil,
+    memory: GuestMemory,
     windows: [GuestRange],
-    router: any MessageRouter, doorbells: any DoorbellRegistry
+    router: any MessageRouter, doorbells: any DoorbellRegistry, trace: Trace? = nil
   ) throws(MachineError) {
     self.console = console
     self.windows = windows
     var pins: [Pin] = []
     var functions: [VirtioPCI] = []
     var places: [PCIAddress: any PCIFunction] = [:]
-    for (slot, device) in devices {
+    for (slot, name, device) in devices {
       let offset = UInt64(slot) * VirtioPCI.memorySize
       guard let address = PCIAddress(device: UInt8(clamping: slot)),
         let window = windows.first, offset + VirtioPCI.memorySize <= window.size
@@ -48,7 +49,7 @@ final class PCIDevices {
         }
         let function = try VirtioPCI(
           device, memory: memory, at: GuestAddress(window.base.value + offset), on: map, router: router,
-          doorbells: doorbells, pin: line)
+          doorbells: doorbells, pin: line, name: name, traces: trace?.writers(of: device, name) ?? [])
         for index in pins.indices where pins[index].gsi == gsi { pins[index].functions.append(function) }
         functions.append(function)
         places[address] = function
@@ -100,5 +101,12 @@ final class PCIDevices {
   /// Stops the devices; when this returns, none touches guest memory any more. No vCPU may run.
   func shutDown() {
     for function in functions { function.shutDown() }
+  }
+}
+
+extension Trace {
+  /// A track for each queue of a device.
+  fileprivate func writers(of device: any VirtioDevice, _ name: String) -> [TraceWriter] {
+    device.queueSizes.indices.map { writer("\(name) queue \($0)", device: name, number: UInt32($0)) }
   }
 }

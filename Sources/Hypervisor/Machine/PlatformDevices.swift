@@ -16,14 +16,19 @@ final class PlatformDevices {
   private let sciLine: InterruptLine
   private let alarm: Timer
 
-  init(sink: any SerialSink, memoryMap: MemoryMap, hostBridge: HostBridge) throws(MachineError) {
+  init(
+    sink: any SerialSink, memoryMap: MemoryMap, hostBridge: HostBridge, trace: Trace? = nil
+  ) throws(MachineError) {
+    func line(_ device: String, _ gsi: UInt32) throws(Errno) -> InterruptLine {
+      try InterruptLine(trace: trace?.writer("chips", device: device, number: gsi) ?? TraceWriter())
+    }
     do throws(Errno) {
       power = try PowerControl()
       alarm = try Timer()
-      serialLine = try InterruptLine()
-      clockLine = try InterruptLine()
-      keyboardLine = try InterruptLine()
-      sciLine = try InterruptLine()
+      serialLine = try line("COM1", Layout.IRQ.com1)
+      clockLine = try line("CMOS RTC", Layout.IRQ.rtc)
+      keyboardLine = try line("i8042", Layout.IRQ.keyboard)
+      sciLine = try line("ACPI", Layout.IRQ.sci)
       serialPort = try SerialPort(interrupt: serialLine, sink: sink)
       realTimeClock = try RealTimeClock(
         interrupt: clockLine, clock: HostClock(), memory: CMOS.MemorySize(memoryMap))

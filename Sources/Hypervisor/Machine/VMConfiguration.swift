@@ -38,8 +38,40 @@ public struct VMConfiguration: Hashable, Sendable {
   public var debugExit: UInt16?
   /// Whether each vCPU counts its exits and times them.
   public var hasExitStatistics = false
+  /// The file that all events are written to; nil: none.
+  public var trace: String?
+  /// The file that a picture of the boot is drawn into; nil: none.
+  public var bootChart: String?
+  /// Where counters go while the machine runs; nil: nowhere.
+  public var metrics: MetricsTarget?
+  /// Bytes at which the trace's file ends.
+  public var traceLimit: UInt64 = 256 << 20
 
   public init() {}
+}
+
+/// Where a machine's counters go.
+public enum MetricsTarget: Hashable, Sendable {
+  /// A line of JSON each second.
+  case file(path: String)
+  /// OpenMetrics to whoever connects.
+  case socket(path: String)
+
+  /// Reads a path, or `unix=PATH` for a socket.
+  public init?(_ text: String) {
+    let path = text.hasPrefix("unix=") ? String(text.dropFirst(5)) : nil
+    guard !(path ?? text).isEmpty else { return nil }
+    self = path.map { .socket(path: $0) } ?? .file(path: text)
+  }
+}
+
+extension MetricsTarget: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .file(let path): path
+    case .socket(let path): "unix=\(path)"
+    }
+  }
 }
 
 /// Where a console leads.

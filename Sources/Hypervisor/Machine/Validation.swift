@@ -40,6 +40,10 @@ public struct ValidatedConfiguration: Hashable, Sendable {
   public let bootHint: UInt32
   public let debugExit: UInt16?
   public let hasExitStatistics: Bool
+  public let trace: String?
+  public let traceLimit: UInt64
+  public let metrics: MetricsTarget?
+  public let bootChart: String?
 
   fileprivate init(_ wish: VMConfiguration, on host: HostLimits) throws(ConfigurationError) {
     guard let image = wish.image else { throw .noKernel }
@@ -80,10 +84,21 @@ public struct ValidatedConfiguration: Hashable, Sendable {
     bootHint = wish.bootHint
     debugExit = wish.debugExit
     hasExitStatistics = wish.hasExitStatistics
+    trace = wish.trace
+    metrics = wish.metrics
+    bootChart = wish.bootChart
+    guard wish.traceLimit >= Self.leastTrace else { throw .traceTooShort(wish.traceLimit) }
+    traceLimit = wish.traceLimit
   }
+
+  /// Whether vCPUs count their exits: for a table at the end, or for those who watch.
+  var countsExits: Bool { hasExitStatistics || metrics != nil }
 
   /// 1 MiB: the real-mode address space, which every machine has.
   static let leastMemory: UInt64 = 1 << 20
+
+  /// Bytes of a trace in which there is something to see.
+  static let leastTrace: UInt64 = 4096
 
   /// What the PCI hole takes below 4 GiB goes on above.
   private static func addressableMemory(bits: UInt32) -> UInt64 {
@@ -114,6 +129,8 @@ public enum ConfigurationError: Error, Hashable, Sendable {
   case tooManyCards(Int)
   case disk(DiskConfigurationError)
   case network(NetworkError)
+  /// Bytes.
+  case traceTooShort(UInt64)
 }
 
 extension ConfigurationError: CustomStringConvertible {
@@ -134,6 +151,7 @@ extension ConfigurationError: CustomStringConvertible {
       "\(count) network cards asked for, a machine has room for \(PCISlot.mostCards)"
     case .disk(let error): "\(error)"
     case .network(let error): "--net: \(error)"
+    case .traceTooShort(let size): "a trace of at most \(size) bytes has room for no event"
     }
   }
 
@@ -151,6 +169,7 @@ extension ConfigurationError: CustomStringConvertible {
     case .tooManyCards: "give fewer; one card can be in many VLANs"
     case .disk(let error): error.hint
     case .network(let error): error.hint
+    case .traceTooShort: "give more with --trace-limit, such as 64M; a bare number counts MiB"
     }
   }
 }

@@ -13,7 +13,7 @@ struct ExitStatisticsTests {
     var memory = AddressSpaceBuilder()
     try memory.map(DebugPort(power: try PowerControl()), name: "a window", base: 0xF_0000_0000, size: 4)
     let dispatcher = ExitDispatcher(ports: ports.seal(), memory: memory.seal())
-    statistics = ExitStatistics(id: 3, dispatcher: dispatcher, kernel: nil)
+    statistics = ExitStatistics(id: 3, buses: BusPlaces(dispatcher), kernel: nil)
     recorder = ExitRecorder(statistics.cells)
     recorder.begin()
   }

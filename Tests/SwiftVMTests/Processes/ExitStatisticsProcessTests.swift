@@ -21,9 +21,9 @@ import Testing
     #expect(outcome.error.hasPrefix("vcpu-0: 400"))
     #expect(words(outcome.error, after: "port write")?.first == "20018")
     #expect(words(outcome.error, after: "port read")?.first == "20000")
-    #expect(words(outcome.error, after: "port write 0x3ff, COM1")?.first == "20000")
-    #expect(words(outcome.error, after: "port read 0x3ff, COM1")?.first == "20000")
-    #expect(words(outcome.error, after: "port write 0x3f8, COM1")?.first == "17")
+    #expect(words(outcome.error, after: "port write 0x3ff, COM1 SCR")?.first == "20000")
+    #expect(words(outcome.error, after: "port read 0x3ff, COM1 SCR")?.first == "20000")
+    #expect(words(outcome.error, after: "port write 0x3f8, COM1 THR/DLL")?.first == "17")
     #expect(words(outcome.error, after: "port write 0x64, i8042 command")?.first == "1")
   }
 
@@ -31,7 +31,7 @@ import Testing
     let outcome = try await SwiftVMProgram.run(
       SwiftVMProgram.running("mmio-exits", ["--on-reboot", "exit", "--exit-stats"]))
     #expect(words(outcome.error, after: "MMIO write")?.first == "20000")
-    #expect(words(outcome.error, after: "MMIO read 0xe000003c, PCI ECAM")?.first == "20000")
+    #expect(words(outcome.error, after: "MMIO read 0xe000003c, PCI ECAM 00.0+0x3c")?.first == "20000")
   }
 
   @Test func `SIGUSR1 shows the table while the guest goes on`() throws {

@@ -22,12 +22,14 @@ public final class PCIDriver {
   public private(set) var windowCapability = 0
 
   /// - Parameter decodes: whether the function's memory is switched on.
-  public init(_ device: any VirtioDevice, arena: GuestArena, decodes: Bool = true) throws {
+  public init(_ device: any VirtioDevice, arena: GuestArena, decodes: Bool = true, traces: [TraceWriter] = [])
+    throws
+  {
     self.arena = arena
     pin = try LevelInterruptLine()
     function = try VirtioPCI(
       device, memory: arena.memory, at: Self.address, on: bus, router: router, doorbells: doorbells,
-      pin: pin)
+      pin: pin, traces: traces)
     if decodes { function.writeConfiguration(6, at: 0x04, width: 2) }
     walkCapabilities()
   }

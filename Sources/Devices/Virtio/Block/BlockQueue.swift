@@ -17,12 +17,14 @@ struct BlockQueue: ~Copyable {
   /// Whether chains wait in the ring because the table was full.
   private(set) var isStalled = false
   private var isAbandoned = false
+  private let trace: TraceWriter
 
   init(_ configuration: QueueConfiguration, features: VirtioFeatures, memory: GuestMemory) throws(QueueFault)
   {
     queue = try VirtQueue(configuration, features: features, memory: memory)
     let size = Int(configuration.size)
     table = BlockRequestTable(capacity: size, segmentCapacity: size)
+    self.trace = trace
   }
 
   /// Whether no request is with the disk.
@@ -104,6 +106,7 @@ struct BlockQueue: ~Copyable {
     do throws(BlockStatus) {
       let request = try BlockRequest.parse(
         words, readable: readable, writable: writable &- 1, limits: disk.settings.limits)
+      trace.requestBegan(number, request)
       unsafe slot.pointee.head = head
       unsafe slot.pointee.status = status
       // Truthful where the status byte is all that is written; a read adds its data.
@@ -226,6 +229,7 @@ struct BlockQueue: ~Copyable {
   private mutating func finish(
     _ number: UInt32, _ slot: UnsafeMutablePointer<BlockRequestTable.Slot>, _ status: BlockStatus
   ) {
+    trace.requestEnded(number, status)
     if !isAbandoned {
       // The status lies in guest memory, which the host keeps mapped.
       unsafe slot.pointee.status?.storeBytes(of: status.rawValue, as: UInt8.self)

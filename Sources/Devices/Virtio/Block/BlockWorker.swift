@@ -34,7 +34,8 @@ final class BlockWorker: DiskChannelOwner {
     on loop: EventLoop
   ) {
     do throws(QueueFault) {
-      queue = try BlockQueue(assignment.configuration, features: features, memory: host.memory)
+      queue = try BlockQueue(
+        assignment.configuration, features: features, memory: host.memory, trace: assignment.trace)
     } catch {
       host.fail(error)
       return nil
@@ -51,6 +52,8 @@ final class BlockWorker: DiskChannelOwner {
 
   private func serve() {
     guard state == .working else { return }
+    let start = assignment.trace.now
+    defer { assignment.trace.served(since: start) }
     do throws(QueueFault) {
       try queue.serve(disk)
     } catch {

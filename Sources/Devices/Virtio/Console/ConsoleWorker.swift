@@ -79,9 +79,12 @@ private final class ConsoleQueue {
   func start(on loop: EventLoop, with event: SharedEvent, serve: @escaping () -> Void) {
     // A host that cannot watch one more descriptor leaves the queue unserved; the guest sees silence.
     for event in [assignment.doorbell, event] {
-      let watch = try? loop.watch(event.event.number) {
+      // Nothing of this object's: a fault may end it while it serves.
+      let watch = try? loop.watch(event.event.number) { [trace = assignment.trace] in
+        let start = trace.now
         event.event.take()
         serve()
+        trace.served(since: start)
       }
       if let watch { watches.append(watch) }
     }

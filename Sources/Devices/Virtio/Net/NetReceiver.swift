@@ -47,6 +47,8 @@ final class NetReceiver {
   }
 
   private func serve() {
+    let (start, before) = (assignment.trace.now, queue.nextUsed)
+    defer { assignment.trace.served(UInt64(queue.nextUsed &- before), since: start) }
     do throws(QueueFault) {
       switch try queue.move(
         from: tap.descriptor.number, signal: { [assignment] in assignment.interrupt.signal() })

@@ -35,6 +35,8 @@ final class NetTransmitter {
   }
 
   private func serve() {
+    let (start, before) = (assignment.trace.now, queue.nextUsed)
+    defer { assignment.trace.served(UInt64(queue.nextUsed &- before), since: start) }
     assignment.doorbell.event.take()
     do throws(QueueFault) {
       let hasMore = try queue.move(

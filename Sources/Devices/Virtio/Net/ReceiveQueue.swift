@@ -64,6 +64,9 @@ struct ReceiveQueue: ~Copyable {
     apply(settings)
   }
 
+  /// The next entry of the used ring: how many chains were given back.
+  var nextUsed: UInt16 { queue.nextUsed }
+
   mutating func apply(_ settings: NetSettings) {
     mac = settings.mac
     filter = settings.filter

@@ -29,6 +29,9 @@ struct TransmitQueue: ~Copyable {
     unsafe header.initialize(to: NetHeader())
   }
 
+  /// The next entry of the used ring: how many chains were given back.
+  var nextUsed: UInt16 { queue.nextUsed }
+
   deinit {
     // Both of trivial types.
     unsafe buffers.deallocate()

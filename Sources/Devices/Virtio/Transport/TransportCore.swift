@@ -29,14 +29,18 @@ public final class TransportCore: Sendable {
   let offered: VirtioFeatures
   let registers: Mutex<Registers>
   private let interrupts: any TransportInterrupts
+  /// One for each queue, or none.
+  private let traces: [TraceWriter]
   // Made while descriptors can still be refused.
   private let stopped: Latch
 
   init(
-    _ device: any VirtioDevice, memory: GuestMemory, interrupts: any TransportInterrupts
+    _ device: any VirtioDevice, memory: GuestMemory, interrupts: any TransportInterrupts,
+    traces: [TraceWriter] = []
   ) throws(Errno) {
     self.device = device
     self.interrupts = interrupts
+    self.traces = traces
     stopped = try Latch()
     self.memory = memory
     offered = VirtioFeatures.common.union(device.features)
@@ -107,9 +111,10 @@ public final class TransportCore: Sendable {
 
   func assignment(_ index: Int, _ registers: Registers) -> QueueAssignment {
     let configuration = registers.queues[index]
+    let trace = traces.indices.contains(index) ? traces[index] : TraceWriter()
     return QueueAssignment(
       index: index, configuration: configuration, doorbell: doorbells[index],
-      interrupt: interrupts.interrupt(vector: configuration.vector))
+      interrupt: interrupts.interrupt(vector: configuration.vector, trace: trace), trace: trace)
   }
 
   private func beginReset(_ registers: inout Registers) {
@@ -230,7 +235,7 @@ extension TransportCore: DeviceHost {
 /// How a transport raises interrupts.
 protocol TransportInterrupts: AnyObject, Sendable {
   /// The way of a queue's notifications, by the vector that the driver gave it.
-  func interrupt(vector: UInt16) -> QueueInterrupt
+  func interrupt(vector: UInt16, trace: TraceWriter) -> QueueInterrupt
 
   func signalConfiguration(vector: UInt16)
 

@@ -20,6 +20,7 @@ public final class VirtioPCI: PCIFunction, BaseAddressTarget {
   static let notifyMultiplier = 4
   private static let baseAddressIndex = 0
 
+  public let name: String
   let core: TransportCore
   let interrupts: PCIInterrupts
   private let bus: BaseAddressMap
@@ -35,14 +36,18 @@ public final class VirtioPCI: PCIFunction, BaseAddressTarget {
   /// - Parameters:
   ///   - address: where the memory region is before the guest moves it.
   ///   - pin: the line of INTA, for guests without MSI-X.
+  ///   - name: for people.
+  ///   - traces: where each queue is seen; none where nobody looks.
   public init(
     _ device: any VirtioDevice, memory: GuestMemory, at address: GuestAddress, on bus: BaseAddressMap,
-    router: any MessageRouter, doorbells: any DoorbellRegistry, pin: LevelInterruptLine
+    router: any MessageRouter, doorbells: any DoorbellRegistry, pin: LevelInterruptLine,
+    name: String = "virtio", traces: [TraceWriter] = []
   ) throws(Errno) {
+    self.name = name
     // One vector a queue and one for the configuration.
     let table = try MSIXTable(count: device.queueSizes.count + 1, router: router)
     interrupts = PCIInterrupts(table: table, pin: PinInterrupt(line: pin))
-    core = try TransportCore(device, memory: memory, interrupts: interrupts)
+    core = try TransportCore(device, memory: memory, interrupts: interrupts, traces: traces)
     self.bus = bus
     self.doorbells = doorbells
     placement = Mutex(
@@ -167,9 +172,9 @@ final class PCIInterrupts: TransportInterrupts {
     self.pin = pin
   }
 
-  func interrupt(vector: UInt16) -> QueueInterrupt {
-    guard table.isEnabled else { return QueueInterrupt(pin: pin) }
-    return QueueInterrupt(message: message(vector))
+  func interrupt(vector: UInt16, trace: TraceWriter) -> QueueInterrupt {
+    guard table.isEnabled else { return QueueInterrupt(pin: pin, trace: trace) }
+    return QueueInterrupt(message: message(vector), trace: trace)
   }
 
   func signalConfiguration(vector: UInt16) {

@@ -11,11 +11,13 @@ final class BlockDriver {
   let threads: [IOThread]
   private(set) var queues: [DriverQueue] = []
 
-  init(_ disk: any Disk, identity: String = "SERIAL", queues count: Int = 1) throws {
+  init(_ disk: any Disk, identity: String = "SERIAL", queues count: Int = 1, traces: [TraceWriter] = [])
+    throws
+  {
     monitor = try DiskMonitor()
     threads = try (0..<count).map { try IOThread(name: "disk\($0)") }
     device = BlockDevice(disk, identity: identity, threads: threads, monitor: monitor)
-    driver = try PCIDriver(device, arena: GuestArena())
+    driver = try PCIDriver(device, arena: GuestArena(), traces: traces)
   }
 
   deinit {

@@ -1,0 +1,67 @@
+internal import Devices
+internal import Hypervisor
+internal import SystemPackage
+
+/// What looks on while machines run, as long as the session lives: a guest's reboot is seen by the same.
+final class Instruments {
+  /// Where the machines are to be seen; nil: nobody looks.
+  let trace: Trace?
+  private let file: TraceFile?
+  private let chart: BootChart?
+  private let drain: TraceDrain?
+  private let metrics: Metrics?
+
+  /// - Parameters:
+  ///   - name: the machine's.
+  ///   - disks: with the paths that people know them by.
+  ///   - start: when swiftvm began, in nanoseconds of the monotonic clock.
+  init(
+    _ configuration: ValidatedConfiguration, name: String, disks: [(path: String, monitor: DiskMonitor)],
+    since start: UInt64,
+    on loop: EventLoop
+  ) throws(Failure) {
+    let trace = Trace()
+    file = try configuration.trace.map { path throws(Failure) in
+      TraceFile(
+        try OutputFile(path, option: "--trace"), limit: configuration.traceLimit, trace: trace,
+        name: name)
+    }
+    chart = try configuration.bootChart.map { path throws(Failure) in
+      BootChart(try OutputFile(path, option: "--boot-chart"), start: start)
+    }
+    let sinks = [file, chart].compactMap { (sink: (any TraceSink)?) in sink }
+    do throws(Errno) {
+      drain = sinks.isEmpty ? nil : try TraceDrain(trace, to: sinks)
+    } catch {
+      throw Failure(MachineError.host("the trace's thread", error))
+    }
+    self.trace = sinks.isEmpty ? nil : trace
+    metrics = try configuration.metrics.map { target throws(Failure) in
+      try Metrics(target, disks: disks, on: loop)
+    }
+  }
+
+  /// A console's sink, or what listens there and passes everything on.
+  func ear(on sink: any ConsoleSink) -> any ConsoleSink {
+    chart.map { ConsoleEar(on: sink, $0.marks) } ?? sink
+  }
+
+  /// From here on `machine`, which is about to run, is the one that is seen.
+  func attach(_ machine: Machine) {
+    file?.attach(machine.buses)
+    chart?.begin(machine)
+    metrics?.attach(machine)
+  }
+
+  /// The machine has ended.
+  func detach() {
+    chart?.machineEnded()
+    metrics?.detach()
+  }
+
+  /// Writes out what was seen. No machine may run any more.
+  func close() {
+    drain?.finish()
+    metrics?.close()
+  }
+}

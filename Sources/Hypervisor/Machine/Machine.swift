@@ -37,11 +37,13 @@ public final class Machine {
   private let endings: EndingBox
   private let reported: SharedEvent
   private let statistics: [ExitStatistics]
+  /// For a debugger; nil: there is to be none.
+  let debugged: DebuggedMachine?
 
   init(
     vm: consuming KVMVirtualMachine, memory: GuestMemory, devices: PlatformDevices,
     pci: PCIDevices, kernel: LoadedKernel, processors: [Processor], endings: EndingBox, reported: SharedEvent,
-    statistics: [ExitStatistics]
+    statistics: [ExitStatistics], debugged: DebuggedMachine?
   ) {
     self.vm = vm
     self.memory = memory
@@ -52,6 +54,7 @@ public final class Machine {
     self.endings = endings
     self.reported = reported
     self.statistics = statistics
+    self.debugged = debugged
     serialPort = devices.serialPort
   }
 

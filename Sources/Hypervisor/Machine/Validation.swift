@@ -40,6 +40,8 @@ public struct ValidatedConfiguration: Hashable, Sendable {
   public let bootHint: UInt32
   public let debugExit: UInt16?
   public let hasExitStatistics: Bool
+  public let debugger: DebuggerAddress?
+  public let waitsForDebugger: Bool
 
   fileprivate init(_ wish: VMConfiguration, on host: HostLimits) throws(ConfigurationError) {
     guard let image = wish.image else { throw .noKernel }
@@ -80,6 +82,9 @@ public struct ValidatedConfiguration: Hashable, Sendable {
     bootHint = wish.bootHint
     debugExit = wish.debugExit
     hasExitStatistics = wish.hasExitStatistics
+    debugger = wish.debugger
+    waitsForDebugger = wish.waitsForDebugger
+    guard debugger != nil || !waitsForDebugger else { throw .nobodyToWaitFor }
   }
 
   /// 1 MiB: the real-mode address space, which every machine has.
@@ -114,6 +119,8 @@ public enum ConfigurationError: Error, Hashable, Sendable {
   case tooManyCards(Int)
   case disk(DiskConfigurationError)
   case network(NetworkError)
+  /// The machine is to wait for a debugger that cannot come.
+  case nobodyToWaitFor
 }
 
 extension ConfigurationError: CustomStringConvertible {
@@ -134,6 +141,7 @@ extension ConfigurationError: CustomStringConvertible {
       "\(count) network cards asked for, a machine has room for \(PCISlot.mostCards)"
     case .disk(let error): "\(error)"
     case .network(let error): "--net: \(error)"
+    case .nobodyToWaitFor: "--gdb-wait without --gdb"
     }
   }
 
@@ -151,6 +159,7 @@ extension ConfigurationError: CustomStringConvertible {
     case .tooManyCards: "give fewer; one card can be in many VLANs"
     case .disk(let error): error.hint
     case .network(let error): error.hint
+    case .nobodyToWaitFor: "say where gdb connects: --gdb 1234, or --gdb unix=PATH"
     }
   }
 }

@@ -28,9 +28,12 @@ struct ConfigurationFile: Codable, Equatable {
   /// A port, as `--debug-exit` takes it.
   var debugExit: String?
   var exitStats: Bool?
+  /// As `--gdb` takes it.
+  var gdb: String?
+  var gdbWait: Bool?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case kernel, initrd, flat, append, memory, cpus, disk, net, publish, name, serial, console
+    case kernel, initrd, flat, append, memory, cpus, disk, net, publish, name, serial, console, gdb
     case noRNG = "no-rng"
     case appendOnly = "append-only"
     case onReboot = "on-reboot"
@@ -38,6 +41,7 @@ struct ConfigurationFile: Codable, Equatable {
     case bootHint = "boot-hint"
     case debugExit = "debug-exit"
     case exitStats = "exit-stats"
+    case gdbWait = "gdb-wait"
   }
 
   /// What stands in `other` wins.
@@ -67,6 +71,8 @@ struct ConfigurationFile: Codable, Equatable {
     merged.bootHint = other.bootHint ?? bootHint
     merged.debugExit = other.debugExit ?? debugExit
     merged.exitStats = other.exitStats ?? exitStats
+    merged.gdb = other.gdb ?? gdb
+    merged.gdbWait = other.gdbWait ?? gdbWait
     return merged
   }
 
@@ -74,6 +80,7 @@ struct ConfigurationFile: Codable, Equatable {
   func configuration() throws(Failure) -> VMConfiguration {
     for (key, path) in [
       ("kernel", kernel), ("initrd", initrd), ("flat", flat), ("serial", serial), ("console", console),
+      ("gdb", gdb),
     ] {
       // The kernel would open another file: the one whose name ends there.
       guard let path, path.utf8.contains(0) else { continue }
@@ -117,6 +124,8 @@ struct ConfigurationFile: Codable, Equatable {
     if let shutdownTimeout { result.shutdownTimeout = shutdownTimeout }
     if let bootHint { result.bootHint = bootHint }
     result.hasExitStatistics = exitStats == true
+    if let gdb { result.debugger = try Self.debugger(gdb) }
+    result.waitsForDebugger = gdbWait == true
     if let debugExit { result.debugExit = try DebugExitOption.port(debugExit) }
     return result
   }
@@ -125,6 +134,13 @@ struct ConfigurationFile: Codable, Equatable {
     if let target = ConsoleTarget(text) { return target }
     throw Failure(
       .usage, "\(option) \(text): no such target", hint: "use stdio, pty, file=PATH, socket=PATH or null")
+  }
+
+  private static func debugger(_ text: String) throws(Failure) -> DebuggerAddress {
+    if let address = DebuggerAddress(text) { return address }
+    throw Failure(
+      .usage, "--gdb \(text): neither a port nor a socket",
+      hint: "write a port from 1 to 65535 of the loopback address, or unix=PATH")
   }
 
   /// The document that gives `configuration`, every key said.
@@ -150,6 +166,8 @@ struct ConfigurationFile: Codable, Equatable {
     bootHint = configuration.bootHint
     debugExit = configuration.debugExit.map(DebugExitOption.text)
     exitStats = configuration.hasExitStatistics
+    gdb = configuration.debugger.map { "\($0)" }
+    gdbWait = configuration.waitsForDebugger
   }
 
   init() {}

@@ -22,6 +22,10 @@ struct PlainArguments: Equatable {
         document.exitStats = true
         continue
       }
+      if option == "--gdb-wait" {
+        document.gdbWait = true
+        continue
+      }
       // The parser takes a word with a dash for an option, not for a value.
       guard let value = rest.popFirst(), !value.isEmpty, !value.hasPrefix("-"), take(option, value) else {
         return nil
@@ -47,6 +51,7 @@ struct PlainArguments: Equatable {
     case "--on-reboot": document.onReboot = value
     case "--shutdown-timeout": return Self.read(value, into: &document.shutdownTimeout)
     case "--debug-exit": document.debugExit = value
+    case "--gdb": document.gdb = value
     case "--boot-hint": return Self.read(value, into: &document.bootHint)
     default: return false
     }

@@ -79,6 +79,12 @@ struct RunOptions: ParsableArguments {
   @Flag(help: "Tell at the end and on SIGUSR1 of the vCPUs' exits")
   var exitStats = false
 
+  @Option(help: ArgumentHelp("PORT or unix=PATH for gdb; --gdb-wait: stop first", valueName: "at"))
+  var gdb: String?
+
+  @Flag(help: ArgumentHelp("Stop before the first instruction until gdb lets go", visibility: .hidden))
+  var gdbWait = false
+
   /// What the flags say.
   var document: ConfigurationFile {
     var document = ConfigurationFile()
@@ -101,6 +107,8 @@ struct RunOptions: ParsableArguments {
     document.bootHint = bootHint
     document.debugExit = debugExit
     document.exitStats = exitStats ? true : nil
+    document.gdb = gdb
+    document.gdbWait = gdbWait ? true : nil
     return document
   }
 }

@@ -38,6 +38,8 @@ struct ConfigurationFileTests {
     configuration.bootHint = 1
     configuration.debugExit = 0xF4
     configuration.hasExitStatistics = true
+    configuration.debugger = .socket(path: "vm=1.gdb")
+    configuration.waitsForDebugger = true
     #expect(try ConfigurationFile(configuration).configuration() == configuration)
     configuration.image = .flat(path: "boot.bin")
     #expect(try ConfigurationFile(configuration).configuration() == configuration)
@@ -107,7 +109,7 @@ struct ConfigurationFileTests {
   }
 
   @Test func `a NUL in a path is refused, not cut off`() {
-    for key in [\ConfigurationFile.kernel, \.initrd, \.flat, \.serial] {
+    for key in [\ConfigurationFile.kernel, \.initrd, \.flat, \.serial, \.gdb] {
       var document = ConfigurationFile()
       document[keyPath: key] = "file=a\0b"
       #expect(failure(document)?.message.contains("a NUL in the name") == true)
@@ -129,5 +131,21 @@ struct SerialTargetTests {
   @Test(arguments: ["", "tty", "STDIO", "file", "file=", "socket=", "socket", "pty=1", "=x", "null=", " pty"])
   func `anything else is no target`(text: String) {
     #expect(ConsoleTarget(text) == nil)
+  }
+}
+
+struct DebuggerAddressTests {
+  @Test(arguments: [
+    ("1234", DebuggerAddress.port(1234)), ("65535", .port(65535)),
+    ("unix=/tmp/a=b", .socket(path: "/tmp/a=b")),
+  ])
+  func `an address is read and written back`(text: String, address: DebuggerAddress) {
+    #expect(DebuggerAddress(text) == address)
+    #expect("\(address)" == text)
+  }
+
+  @Test(arguments: ["", "0", "65536", "-1", "0x10", "localhost:1234", ":1234", "unix=", "unix", "socket=a"])
+  func `anything else is none`(text: String) {
+    #expect(DebuggerAddress(text) == nil)
   }
 }

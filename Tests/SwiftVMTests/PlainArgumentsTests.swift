@@ -9,7 +9,7 @@ import Testing
     "--memory 2G --cpus 2", "-a quiet -a ip=dhcp --append panic=1", "--cmdline a=1 --params b=2",
     "--append-only console=ttyS0", "--flat boot.bin --on-reboot exit --serial null",
     "--shutdown-timeout 3 --boot-hint 0", "--debug-exit 0xf4",
-    "-k vmlinuz --exit-stats",
+    "-k vmlinuz --exit-stats", "--gdb 1234 --gdb-wait", "--gdb unix=vm.gdb",
     "-d a.img -d b.img,readonly=on --disk c,,d.img,queues=2", "-v -k vmlinuz",
     "-k vmlinuz --verbose -k other", "",
   ])

@@ -118,7 +118,7 @@ extension RegisterFeature {
       DebugRegister(name: "gs_base", bits: 64, type: "int64", place: .base(\.gs)),
     ])
 
-  /// What no user program sees, and gdb shows under `info registers system`.
+  /// What no user program sees. gdb knows nothing of these but what the description says.
   static let system = RegisterFeature(
     name: "org.swiftvm.system", types: "",
     registers: ([

@@ -218,12 +218,21 @@ final class DebuggedMachine {
     if steps {
       settings.step(blocksInterrupts: abilities.canBlockInterrupts && motions[index] == .step)
     }
-    if let exception = own[index] { settings.inject(exception) }
+    apply(settings, injecting: own[index], in: bay)
     own[index] = nil
-    let final = settings
-    // KVM refuses only to add an exception to one that waits already: that one then stands for both.
-    _ = bay.perform { try? $0.set(final) }
     bay.order(steps ? .step : .run)
+  }
+
+  private func apply(_ settings: GuestDebug, injecting exception: DebugException?, in bay: VCPUBay) {
+    _ = bay.perform { vcpu in
+      if let exception {
+        var injecting = settings
+        injecting.inject(exception)
+        if (try? vcpu.set(injecting)) != nil { return }
+        // Another one waits already, and stands for both.
+      }
+      try? vcpu.set(settings)
+    }
   }
 
   // MARK: vCPUs that stand

@@ -47,7 +47,7 @@ struct ExtendedState: Sendable {
       clear(Offset.stack..<Offset.xmm)
       set([0x7F, 0x03], at: Offset.control)
     }
-    if present & (Component.sse | Component.avx) == 0 { set([0x80, 0x1F], at: Offset.mxcsr) }
+    if present & (Component.sse | Component.avx) == 0 { set([0x80, 0x1F, 0, 0], at: Offset.mxcsr) }
     if present & Component.sse == 0 { clear(Offset.xmm..<(Offset.xmm + 256)) }
     if present & Component.avx == 0 { clear(Offset.upperYMM..<(Offset.upperYMM + 256)) }
     self.area[Offset.components] = present

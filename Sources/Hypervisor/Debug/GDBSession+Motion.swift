@@ -10,13 +10,9 @@ extension GDBSession {
     }
   }
 
-  /// `c` and `s`, and with a signal `C` and `S`, which a machine has no use for.
-  func move(_ motion: DebugMotion, _ text: GDBText) -> Outcome {
-    var text = text
-    // To go on elsewhere gdb writes to RIP first.
-    guard text.isAtEnd || text.number() != nil && text.isAtEnd else { return .invalid }
+  /// All vCPUs go on, or the one that was chosen. A step of one lets the others go on.
+  func move(_ motion: DebugMotion) -> Outcome {
     var motions = [DebugMotion](repeating: .go, count: target.vcpuCount)
-    // A step of one vCPU lets the others go on, unless one was chosen to move alone.
     if let moving { motions = motions.indices.map { $0 == moving ? motion : .stay } }
     if motion == .step { motions[moving ?? selected] = .step }
     return .resume(motions)

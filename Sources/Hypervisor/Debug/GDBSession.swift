@@ -62,8 +62,11 @@ struct GDBSession {
     case UInt8(ascii: "X"): return writeMemory(&text) { Array($0) }
     case UInt8(ascii: "Z"): return changeBreakpoint(&text, isInserted: true)
     case UInt8(ascii: "z"): return changeBreakpoint(&text, isInserted: false)
-    case UInt8(ascii: "c"), UInt8(ascii: "C"): return move(.go, text)
-    case UInt8(ascii: "s"), UInt8(ascii: "S"): return move(.step, text)
+    case UInt8(ascii: "c"): return text.isAtEnd ? move(.go) : .invalid
+    case UInt8(ascii: "s"): return text.isAtEnd ? move(.step) : .invalid
+    // With a signal, which a machine has no use for.
+    case UInt8(ascii: "C"): return text.number() != nil && text.isAtEnd ? move(.go) : .invalid
+    case UInt8(ascii: "S"): return text.number() != nil && text.isAtEnd ? move(.step) : .invalid
     case UInt8(ascii: "H"): return selectThread(&text)
     case UInt8(ascii: "T"): return thread(&text) == nil ? .invalid : .ok
     case UInt8(ascii: "k"): return .kill(nil)

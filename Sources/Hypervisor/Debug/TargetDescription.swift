@@ -24,9 +24,8 @@ struct TargetDescription: Sendable {
   }
 
   private static func xml(_ feature: RegisterFeature) -> String {
-    let registers = feature.registers.map { register in
-      let group = feature.name == RegisterFeature.system.name ? #" group="system""# : ""
-      return #"<reg name="\#(register.name)" bitsize="\#(register.bits)" type="\#(register.type)"\#(group)/>"#
+    let registers = feature.registers.map {
+      #"<reg name="\#($0.name)" bitsize="\#($0.bits)" type="\#($0.type)"/>"#
     }
     return """
       <feature name="\(feature.name)">

@@ -48,7 +48,8 @@ let package = Package(
       swiftSettings: houseRules),
 
     .target(
-      name: "TestSupport", dependencies: ["Devices", "ProcessSupport", "CTestNetwork", "CLinux", system],
+      name: "TestSupport",
+      dependencies: ["Hypervisor", "Devices", "ProcessSupport", "CTestNetwork", "CLinux", system],
       path: "Tests/TestSupport", swiftSettings: houseRules),
     // C: network namespaces and raw sockets.
     .target(name: "CTestNetwork", path: "Tests/CTestNetwork"),
@@ -62,7 +63,7 @@ let package = Package(
 
     // Hostile guests, for a second each; `make fuzz` lets them go on.
     .testTarget(
-      name: "Fuzz", dependencies: ["Devices", "TestSupport", "CLinux", system],
+      name: "Fuzz", dependencies: ["Hypervisor", "Devices", "TestSupport", "CLinux", system],
       swiftSettings: houseRules),
 
     // What needs /dev/kvm: tiny guests in assembly, each showing one fact.

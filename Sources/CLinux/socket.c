@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
 static int unix_address(const char *path, struct sockaddr_un *address) {
     memset(address, 0, sizeof *address);
@@ -31,13 +32,40 @@ static int unix_socket(const char *path, int type, address_call use) {
     return fd;
 }
 
-int clinux_listen_unix(const char *path) {
-    int fd = unix_socket(path, SOCK_NONBLOCK, bind);
+// The socket's own permissions, less the umask, become those of the file.
+static int bind_private(int fd, const struct sockaddr *address, socklen_t length) {
+    return fchmod(fd, S_IRUSR | S_IWUSR) < 0 ? -1 : bind(fd, address, length);
+}
+
+static int listen_unix(const char *path, address_call use) {
+    int fd = unix_socket(path, SOCK_NONBLOCK, use);
     if (fd >= 0 && listen(fd, 1) < 0) {
         int error = -errno;
         close(fd);
         unlink(path);
         return error;
+    }
+    return fd;
+}
+
+int clinux_listen_unix(const char *path) { return listen_unix(path, bind); }
+
+int clinux_listen_unix_private(const char *path) { return listen_unix(path, bind_private); }
+
+int clinux_listen_loopback(uint16_t port) {
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    // Connections of a past machine that linger must not count, and small packets must not wait.
+    int yes = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    struct sockaddr_in name = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    if (bind(fd, (struct sockaddr *)&name, sizeof name) < 0 || listen(fd, 1) < 0) {
+        int error = errno;
+        close(fd);
+        return -error;
     }
     return fd;
 }

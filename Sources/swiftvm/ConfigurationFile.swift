@@ -34,9 +34,13 @@ struct ConfigurationFile: Codable, Equatable {
   var bootChart: String?
   /// As `--metrics` takes it.
   var metrics: String?
+  /// As `--gdb` takes it.
+  var gdb: String?
+  var gdbWait: Bool?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case kernel, initrd, flat, append, memory, cpus, disk, net, publish, name, serial, console, trace, metrics
+    case gdb
     case noRNG = "no-rng"
     case appendOnly = "append-only"
     case onReboot = "on-reboot"
@@ -46,6 +50,7 @@ struct ConfigurationFile: Codable, Equatable {
     case exitStats = "exit-stats"
     case traceLimit = "trace-limit"
     case bootChart = "boot-chart"
+    case gdbWait = "gdb-wait"
   }
 
   /// What stands in `other` wins.
@@ -79,6 +84,8 @@ struct ConfigurationFile: Codable, Equatable {
     merged.traceLimit = other.traceLimit ?? traceLimit
     merged.metrics = other.metrics ?? metrics
     merged.bootChart = other.bootChart ?? bootChart
+    merged.gdb = other.gdb ?? gdb
+    merged.gdbWait = other.gdbWait ?? gdbWait
     return merged
   }
 
@@ -86,7 +93,7 @@ struct ConfigurationFile: Codable, Equatable {
   func configuration() throws(Failure) -> VMConfiguration {
     for (key, path) in [
       ("kernel", kernel), ("initrd", initrd), ("flat", flat), ("serial", serial), ("console", console),
-      ("trace", trace), ("metrics", metrics), ("boot-chart", bootChart),
+      ("trace", trace), ("metrics", metrics), ("boot-chart", bootChart), ("gdb", gdb),
     ] {
       // The kernel would open another file: the one whose name ends there.
       guard let path, path.utf8.contains(0) else { continue }
@@ -139,6 +146,8 @@ struct ConfigurationFile: Codable, Equatable {
       }
       result.metrics = target
     }
+    if let gdb { result.debugger = try Self.debugger(gdb) }
+    result.waitsForDebugger = gdbWait == true
     if let debugExit { result.debugExit = try DebugExitOption.port(debugExit) }
     return result
   }
@@ -147,6 +156,13 @@ struct ConfigurationFile: Codable, Equatable {
     if let target = ConsoleTarget(text) { return target }
     throw Failure(
       .usage, "\(option) \(text): no such target", hint: "use stdio, pty, file=PATH, socket=PATH or null")
+  }
+
+  private static func debugger(_ text: String) throws(Failure) -> DebuggerAddress {
+    if let address = DebuggerAddress(text) { return address }
+    throw Failure(
+      .usage, "--gdb \(text): neither a port nor a socket",
+      hint: "write a port from 1 to 65535 of the loopback address, or unix=PATH")
   }
 
   /// The document that gives `configuration`, every key said.
@@ -176,6 +192,8 @@ struct ConfigurationFile: Codable, Equatable {
     bootChart = configuration.bootChart
     metrics = configuration.metrics.map { "\($0)" }
     traceLimit = .text("\(MemorySize(bytes: configuration.traceLimit))")
+    gdb = configuration.debugger.map { "\($0)" }
+    gdbWait = configuration.waitsForDebugger
   }
 
   init() {}

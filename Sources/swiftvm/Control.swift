@@ -44,7 +44,8 @@ final class Control {
   func attach(_ machine: Machine, _ consoles: Consoles) {
     self.machine = machine
     self.consoles = consoles
-    if !hasHinted, configuration.bootHint > 0 {
+    // A guest in a debugger's hands is silent for as long as a person thinks.
+    if !hasHinted, configuration.bootHint > 0, configuration.debugger == nil {
       hintTimer.arm(nanoseconds: UInt64(configuration.bootHint) * 1_000_000_000)
     }
     if endWanted { machine.stop() }

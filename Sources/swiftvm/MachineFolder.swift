@@ -91,6 +91,7 @@ extension ConfigurationFile {
     document.disk = disk?.map { $0.hasPrefix("/") ? $0 : "\(escaped)/\($0)" }
     document.serial = serial.map(movedTarget)
     document.console = console.map(movedTarget)
+    document.gdb = gdb.map(movedTarget)
     document.trace = trace.map(moved)
     document.bootChart = bootChart.map(moved)
     document.metrics = metrics.map { $0.hasPrefix("unix=") ? movedTarget($0) : moved($0) }

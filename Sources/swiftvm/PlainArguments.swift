@@ -22,6 +22,10 @@ struct PlainArguments: Equatable {
         document.exitStats = true
         continue
       }
+      if option == "--gdb-wait" {
+        document.gdbWait = true
+        continue
+      }
       // The parser takes a word with a dash for an option, not for a value.
       guard let value = rest.popFirst(), !value.isEmpty, !value.hasPrefix("-"), take(option, value) else {
         return nil
@@ -51,6 +55,7 @@ struct PlainArguments: Equatable {
     case "--metrics": document.metrics = value
     case "--trace": document.trace = value
     case "--trace-limit": document.traceLimit = .text(value)
+    case "--gdb": document.gdb = value
     case "--boot-hint": return Self.read(value, into: &document.bootHint)
     default: return false
     }

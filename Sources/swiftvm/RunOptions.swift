@@ -91,6 +91,11 @@ struct RunOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("Bytes at which the trace ends", valueName: "size", visibility: .hidden))
   var traceLimit: String?
+  @Option(help: ArgumentHelp("PORT or unix=PATH for gdb; --gdb-wait: stop first", valueName: "at"))
+  var gdb: String?
+
+  @Flag(help: ArgumentHelp("Stop before the first instruction until gdb lets go", visibility: .hidden))
+  var gdbWait = false
 
   /// What the flags say.
   var document: ConfigurationFile {
@@ -118,6 +123,8 @@ struct RunOptions: ParsableArguments {
     document.metrics = metrics
     document.bootChart = bootChart
     document.traceLimit = traceLimit.map(MemoryText.text)
+    document.gdb = gdb
+    document.gdbWait = gdbWait ? true : nil
     return document
   }
 }

@@ -47,6 +47,9 @@ final class Session {
       configuration, kvm: kvm, cpuid: cpuid, image: kernel, initrd: initrd, disks: disks,
       networks: networks)
     builder.onStage = { [log] in log($0) }
+    if configuration.debugger != nil {
+      builder.runsKernelsNatively = Virtualisation.detect().runsKernelsNatively
+    }
     let loop = try eventLoop()
     let reports = try diskReports(configuration, disks, loop)
     defer { reports.close() }
@@ -59,12 +62,14 @@ final class Session {
     builder.trace = instruments.trace
     let consoles = try Consoles(configuration, on: loop, log: log, onCommand: control.carryOut)
     defer { consoles.close() }
-    return try runMachines(builder, configuration, loop, control, consoles, instruments)
+    let debugger = try debuggerServer(configuration, loop)
+    defer { if let address = configuration.debugger { GDBListener.remove(address) } }
+    return try runMachines(builder, configuration, loop, control, consoles, instruments, debugger)
   }
 
   private func runMachines(
     _ builder: borrowing MachineBuilder, _ configuration: ValidatedConfiguration, _ loop: EventLoop,
-    _ control: Control, _ consoles: Consoles, _ instruments: Instruments
+    _ control: Control, _ consoles: Consoles, _ instruments: Instruments, _ debugger: GDBServer?
   ) throws(Failure) -> UInt8 {
     let clock = HostClock()
     var crashes = CrashLoopGuard(startedAt: clock.monotonicNanoseconds)
@@ -87,7 +92,7 @@ final class Session {
           consoles.detach()
         }
         log("the machine runs")
-        ending = try machine.run(on: loop)
+        ending = try run(machine, on: loop, debugger)
         if configuration.hasExitStatistics { ExitStatisticsText.tell(machine) }
       } catch {
         throw Failure(error)
@@ -123,6 +128,29 @@ final class Session {
       if configuration.onReboot == .exit || control.isShuttingDown { return 0 }
       log("starting afresh")
     }
+  }
+
+  private func run(
+    _ machine: Machine, on loop: EventLoop, _ debugger: GDBServer?
+  ) throws(MachineError) -> MachineEnding {
+    guard let debugger else { return try machine.run(on: loop) }
+    var ending: MachineEnding?
+    // Tells gdb how it ended, if it did.
+    defer { debugger.detach(ending) }
+    try debugger.attach(machine)
+    let result = try machine.run(on: loop)
+    ending = result
+    return result
+  }
+
+  private func debuggerServer(
+    _ configuration: ValidatedConfiguration, _ loop: EventLoop
+  ) throws(Failure) -> GDBServer? {
+    guard let address = configuration.debugger else { return nil }
+    let listener = try GDBListener.open(address)
+    let waits = configuration.waitsForDebugger
+    StandardError.line("gdb: \(GDBListener.command(address))\(waits ? ", which the guest waits for" : "")")
+    return GDBServer(listener, on: loop, waits: waits) { [log] in log($0) }
   }
 
   /// Says at once what would otherwise look like a hang, and then like a crash.

@@ -5,14 +5,16 @@ internal import SystemPackage
 /// Sockets that others connect to by a path.
 enum UnixListener {
   /// Listens at `path`. A socket there that nobody listens on was left behind, and is replaced.
-  static func listen(_ path: String) throws(Errno) -> OwnedDescriptor {
+  ///
+  /// - Parameter isPrivate: nobody but the user may connect, whatever the umask.
+  static func listen(_ path: String, isPrivate: Bool = false) throws(Errno) -> OwnedDescriptor {
     do throws(Errno) {
-      return try bind(path)
+      return try bind(path, isPrivate)
     } catch .addressInUse {
       // None of these calls keeps the path.
       guard isSocket(path), unsafe clinux_connect_unix(path) == -ECONNREFUSED else { throw .addressInUse }
       unsafe unlink(path)
-      return try bind(path)
+      return try bind(path, isPrivate)
     }
   }
 
@@ -35,8 +37,9 @@ enum UnixListener {
     return Int32(truncatingIfNeeded: status.st_mode) & S_IFMT == S_IFSOCK
   }
 
-  private static func bind(_ path: String) throws(Errno) -> OwnedDescriptor {
-    // The call keeps nothing of the path.
-    try OwnedDescriptor(result: unsafe clinux_listen_unix(path))
+  private static func bind(_ path: String, _ isPrivate: Bool) throws(Errno) -> OwnedDescriptor {
+    // The calls keep nothing of the path.
+    try OwnedDescriptor(
+      result: isPrivate ? unsafe clinux_listen_unix_private(path) : unsafe clinux_listen_unix(path))
   }
 }

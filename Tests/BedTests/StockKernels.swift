@@ -26,6 +26,8 @@ enum Bed {
     try await shell("[ -x \"$repo/bin/swiftvm\" ]").status == 0
   }
 
+  static func hasDebugger() async throws -> Bool { try await shell("need_tools gdb").status == 0 }
+
   /// Fetches them where they are not there yet.
   static func hasKernels() async -> Bool { await kernels.value }
 

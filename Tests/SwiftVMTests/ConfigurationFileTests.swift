@@ -42,6 +42,8 @@ struct ConfigurationFileTests {
     configuration.traceLimit = 64 << 20
     configuration.bootChart = "boot.svg"
     configuration.metrics = .socket(path: "/run/a=b.sock")
+    configuration.debugger = .socket(path: "vm=1.gdb")
+    configuration.waitsForDebugger = true
     #expect(try ConfigurationFile(configuration).configuration() == configuration)
     configuration.metrics = .file(path: "metrics")
     configuration.image = .flat(path: "boot.bin")
@@ -112,7 +114,7 @@ struct ConfigurationFileTests {
   }
 
   @Test func `a NUL in a path is refused, not cut off`() {
-    for key in [\ConfigurationFile.kernel, \.initrd, \.flat, \.serial] {
+    for key in [\ConfigurationFile.kernel, \.initrd, \.flat, \.serial, \.gdb] {
       var document = ConfigurationFile()
       document[keyPath: key] = "file=a\0b"
       #expect(failure(document)?.message.contains("a NUL in the name") == true)
@@ -134,5 +136,21 @@ struct SerialTargetTests {
   @Test(arguments: ["", "tty", "STDIO", "file", "file=", "socket=", "socket", "pty=1", "=x", "null=", " pty"])
   func `anything else is no target`(text: String) {
     #expect(ConsoleTarget(text) == nil)
+  }
+}
+
+struct DebuggerAddressTests {
+  @Test(arguments: [
+    ("1234", DebuggerAddress.port(1234)), ("65535", .port(65535)),
+    ("unix=/tmp/a=b", .socket(path: "/tmp/a=b")),
+  ])
+  func `an address is read and written back`(text: String, address: DebuggerAddress) {
+    #expect(DebuggerAddress(text) == address)
+    #expect("\(address)" == text)
+  }
+
+  @Test(arguments: ["", "0", "65536", "-1", "0x10", "localhost:1234", ":1234", "unix=", "unix", "socket=a"])
+  func `anything else is none`(text: String) {
+    #expect(DebuggerAddress(text) == nil)
   }
 }

@@ -12,6 +12,7 @@ import Testing
     document.disk = ["a.img,readonly=on", "/dev/sdb,cache=none"]
     document.serial = "file=log"
     document.console = "socket=/run/vm.sock"
+    document.gdb = "unix=vm.gdb"
     document.trace = "trace.json"
     document.bootChart = "/tmp/boot.svg"
     document.metrics = "unix=metrics.sock"
@@ -22,6 +23,7 @@ import Testing
     #expect(moved.disk == ["lab/one/a.img,readonly=on", "/dev/sdb,cache=none"])
     #expect(moved.serial == "file=lab/one/log")
     #expect(moved.console == "socket=/run/vm.sock")
+    #expect(moved.gdb == "unix=lab/one/vm.gdb")
     #expect(moved.trace == "lab/one/trace.json")
     #expect(moved.bootChart == "/tmp/boot.svg")
     #expect(moved.metrics == "unix=lab/one/metrics.sock")
@@ -41,10 +43,12 @@ import Testing
   }
 
   @Test func `of every key it is known whether it holds a path`() {
-    let paths = ["kernel", "initrd", "flat", "disk", "serial", "console", "trace", "boot-chart", "metrics"]
+    let paths = [
+      "kernel", "initrd", "flat", "disk", "serial", "console", "trace", "boot-chart", "metrics", "gdb",
+    ]
     let others = [
       "append", "append-only", "memory", "cpus", "net", "publish", "name", "no-rng", "on-reboot",
-      "shutdown-timeout", "boot-hint", "debug-exit", "exit-stats", "trace-limit",
+      "shutdown-timeout", "boot-hint", "debug-exit", "exit-stats", "trace-limit", "gdb-wait",
     ]
     // A new one goes into one of the lists, and one with a path into `relative(to:)` too.
     #expect(Set(ConfigurationFile.CodingKeys.allCases.map(\.rawValue)) == Set(paths + others))

@@ -11,6 +11,7 @@ import Testing
     "--shutdown-timeout 3 --boot-hint 0", "--debug-exit 0xf4",
     "-k vmlinuz --exit-stats",
     "-k vmlinuz --trace vm.trace --trace-limit 64M --metrics unix=m.sock --boot-chart b.svg",
+    "-k vmlinuz --exit-stats", "--gdb 1234 --gdb-wait", "--gdb unix=vm.gdb",
     "-d a.img -d b.img,readonly=on --disk c,,d.img,queues=2", "-v -k vmlinuz",
     "-k vmlinuz --verbose -k other", "",
   ])

@@ -28,7 +28,7 @@ struct RunOptionsTests {
     let document = try document(
       "--flat", "f", "--append-only", "c", "--serial", "pty", "--on-reboot", "exit", "--shutdown-timeout",
       "3",
-      "--boot-hint", "0", "--debug-exit", "0xf4")
+      "--boot-hint", "0", "--debug-exit", "0xf4", "--gdb", "1234", "--gdb-wait")
     #expect(document.flat == "f")
     #expect(document.appendOnly == "c")
     #expect(document.serial == "pty")
@@ -36,6 +36,8 @@ struct RunOptionsTests {
     #expect(document.shutdownTimeout == 3)
     #expect(document.bootHint == 0)
     #expect(document.debugExit == "0xf4")
+    #expect(document.gdb == "1234")
+    #expect(document.gdbWait == true)
   }
 
   @Test func `append has aliases and may come again`() throws {

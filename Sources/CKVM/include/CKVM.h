@@ -40,6 +40,9 @@ enum : unsigned long {
     CKVM_SET_MP_STATE = KVM_SET_MP_STATE,
     CKVM_TRANSLATE = KVM_TRANSLATE,
     CKVM_GET_STATS_FD = KVM_GET_STATS_FD,
+    CKVM_SET_GUEST_DEBUG = KVM_SET_GUEST_DEBUG,
+    CKVM_GET_XSAVE = KVM_GET_XSAVE,
+    CKVM_SET_XSAVE = KVM_SET_XSAVE,
 };
 
 /// Flags that the kernel header writes as shifts.

@@ -192,6 +192,12 @@ int clinux_open_pty(char *_Nonnull path, size_t size);
 /// A listening Unix socket at `path`; -ENAMETOOLONG when it does not fit a socket address.
 int clinux_listen_unix(const char *_Nonnull path);
 
+/// The same, of mode 0600 whatever the umask.
+int clinux_listen_unix_private(const char *_Nonnull path);
+
+/// A TCP socket that listens at `port` of 127.0.0.1, and whose connections send at once.
+int clinux_listen_loopback(uint16_t port);
+
 /// 0 where io_uring can be used, or -errno: -ENOSYS or -EPERM where it cannot.
 int clinux_probe_io_uring(void);
 

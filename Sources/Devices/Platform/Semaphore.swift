@@ -2,11 +2,11 @@ internal import CLinux
 
 /// A counter that threads wait for.
 @safe
-final class Semaphore: Sendable {
+public final class Semaphore: Sendable {
   // Initialised for as long as this lives; sem_t is made for use by several threads.
   private nonisolated(unsafe) let storage: UnsafeMutablePointer<sem_t>
 
-  init() {
+  public init() {
     unsafe storage = .allocate(capacity: 1)
     // Fails only for a first value past the maximum.
     unsafe sem_init(storage, 0, 0)
@@ -18,12 +18,12 @@ final class Semaphore: Sendable {
     unsafe storage.deallocate()
   }
 
-  func signal() {
+  public func signal() {
     // Fails only past the counter's maximum, where a waiter wakes anyway.
     unsafe sem_post(storage)
   }
 
-  func wait() {
+  public func wait() {
     unsafe clinux_semaphore_wait(storage)
   }
 }

@@ -22,6 +22,11 @@ struct CPUID {
     return entries
   }
 
+  /// Whether a guest with these leaves has the YMM registers.
+  static func hasAVX(_ entries: [CPUIDEntry]) -> Bool {
+    entries.contains { $0.leaf == 1 && $0.ecx >> 28 & 1 != 0 }
+  }
+
   private static let topologyLeaves: [UInt32] = [0xB, 0x1F]
 
   /// Leaf 0xB, and 0x1F of the same form: threads of a core, then cores of the package

@@ -9,7 +9,7 @@ public enum ExitReason: Int, Hashable, Sendable, CaseIterable {
   case halt
   /// A kick, or a signal.
   case interrupted
-  /// The last exit of a guest that ended itself or went wrong.
+  /// A debugger's, or the last exit of a guest that ended itself or went wrong.
   case other
 
   public var name: String {
@@ -44,7 +44,7 @@ extension VCPUExit {
     case .mmioWrite(let address, _, _): (.mmioWrite, address)
     case .halt: (.halt, 0)
     case .interrupted: (.interrupted, 0)
-    case .tripleFault, .failedEntry, .internalError, .runFailed, .unexpected: (.other, 0)
+    case .debug, .tripleFault, .failedEntry, .internalError, .runFailed, .unexpected: (.other, 0)
     }
   }
 }

@@ -21,6 +21,8 @@ enum VCPUExit: Hashable, Sendable {
   /// A kick, or a signal.
   case interrupted
   case halt
+  /// A breakpoint, a watchpoint or a single step that a debugger asked KVM for.
+  case debug
   /// The guest faulted while it handled a double fault.
   case tripleFault
   /// The hardware refused the guest's state; `reason` is the hardware's number.
@@ -52,6 +54,7 @@ enum VCPUExit: Hashable, Sendable {
       }
     case KVM_EXIT_INTR: self = .interrupted
     case KVM_EXIT_HLT: self = .halt
+    case KVM_EXIT_DEBUG: self = .debug
     case KVM_EXIT_SHUTDOWN: self = .tripleFault
     case KVM_EXIT_FAIL_ENTRY:
       self = .failedEntry(reason: unsafe run.pointee.fail_entry.hardware_entry_failure_reason)
@@ -74,6 +77,7 @@ extension VCPUExit: CustomStringConvertible {
     case .mmioWrite(let address, let width, _): return "MMIO write \(hex(address)), \(width) bytes"
     case .interrupted: return "interrupted"
     case .halt: return "HLT"
+    case .debug: return "debug exception"
     case .tripleFault: return "triple fault"
     case .failedEntry(let reason): return "entry refused by the hardware, reason \(hex(reason))"
     case .internalError(let suberror): return "KVM internal error, suberror \(suberror)"

@@ -10,15 +10,20 @@ final class VCPUHandle: Sendable {
     static let stop: UInt8 = 1 << 0
     /// Tell where you are, and go on.
     static let report: UInt8 = 1 << 1
+    /// Stand still in your bay, for a debugger.
+    static let pause: UInt8 = 1 << 2
   }
 
   let id: UInt32
+  /// Where it stands for a debugger; nil: there is none.
+  let bay: VCPUBay?
   private let requests = Atomic<UInt8>(0)
   private let runner = Mutex<Runner?>(nil)
   private let lastReport = Mutex<CPUReport?>(nil)
 
-  init(id: UInt32) {
+  init(id: UInt32, bay: VCPUBay? = nil) {
     self.id = id
+    self.bay = bay
   }
 
   /// The thread that runs the vCPU, and the byte that ends its KVM_RUN.
@@ -41,6 +46,7 @@ final class VCPUHandle: Sendable {
       unsafe runner.immediateExit.pointee.store(1, ordering: .releasing)
       pthread_kill(runner.thread, clinux_kick_signal())
     }
+    bay?.nudge()
   }
 
   /// The answer to the last `Request.report`, once the vCPU gave it.
@@ -79,6 +85,19 @@ final class VCPUHandle: Sendable {
     runner.withLock { runner in
       unsafe runner?.immediateExit.pointee.store(0, ordering: .relaxed)
       return requests.exchange(0, ordering: .acquiring)
+    }
+  }
+
+  /// Makes each KVM_RUN return before the guest runs, until `allowEntry`.
+  func holdEntry() {
+    runner.withLock { unsafe $0?.immediateExit.pointee.store(1, ordering: .relaxed) }
+  }
+
+  func allowEntry() {
+    runner.withLock { runner in
+      // What was asked for meanwhile still holds.
+      guard !hasRequests else { return }
+      unsafe runner?.immediateExit.pointee.store(0, ordering: .relaxed)
     }
   }
 

@@ -48,7 +48,7 @@ struct VCPULoop: ~Copyable {
     defer { handle.withdraw() }
     if observer.isOn { return runObserved() }
     while true {
-      if handle.hasRequests, answerRequests() { return .stopped }
+      if handle.hasRequests, let ending = answerRequests() { return ending }
       let exit = vcpu.run()
       if let ending = answer(exit) { return ending }
     }
@@ -59,7 +59,7 @@ struct VCPULoop: ~Copyable {
     observer.begin()
     defer { observer.end() }
     while true {
-      if handle.hasRequests, answerRequests() { return .stopped }
+      if handle.hasRequests, let ending = answerRequests() { return ending }
       let exit = vcpu.run()
       let start = ExitRecorder.now
       let ending = answer(exit)
@@ -70,7 +70,7 @@ struct VCPULoop: ~Copyable {
 
   /// Carries out one exit. Nil: run on.
   @inline(__always)
-  private mutating func answer(_ exit: VCPUExit) -> VCPUEnding? {
+  mutating func answer(_ exit: VCPUExit) -> VCPUEnding? {
     history.note(exit)
     switch exit {
     case .portWrite(let access):
@@ -94,35 +94,44 @@ struct VCPULoop: ~Copyable {
       return nil
     case .tripleFault:
       return tripleFault(exit)
-    case .failedEntry, .internalError, .runFailed, .unexpected:
+    case .debug, .failedEntry, .internalError, .runFailed, .unexpected:
       return unhandled(exit)
     }
   }
 
-  // Reports allocate: what makes them stays out of the loop's code.
+  // Reports allocate, and debuggers take their time: both stay out of the loop's code.
   @inline(never)
-  private func tripleFault(_ exit: VCPUExit) -> VCPUEnding {
-    .tripleFault(report(on: exit))
+  private mutating func tripleFault(_ exit: VCPUExit) -> VCPUEnding? {
+    if let bay = handle.bay { return hold(exit, in: bay) }
+    return .tripleFault(report(on: exit))
   }
 
   @inline(never)
-  private func unhandled(_ exit: VCPUExit) -> VCPUEnding {
-    .crashed(report(on: exit))
+  private mutating func unhandled(_ exit: VCPUExit) -> VCPUEnding? {
+    if let bay = handle.bay { return hold(exit, in: bay) }
+    return .crashed(report(on: exit))
   }
 
-  /// Whether to stop.
+  /// Nil: run on.
   @inline(never)
-  private func answerRequests() -> Bool {
+  private mutating func answerRequests() -> VCPUEnding? {
+    let requests = takeRequests()
+    if requests & VCPUHandle.Request.stop != 0 { return .stopped }
+    if requests & VCPUHandle.Request.pause != 0, let bay = handle.bay { return hold(nil, in: bay) }
+    return nil
+  }
+
+  /// Takes what waits, and tells where the vCPU is when that was asked.
+  func takeRequests() -> UInt8 {
     let requests = handle.takeRequests()
-    if requests & VCPUHandle.Request.stop != 0 { return true }
     if requests & VCPUHandle.Request.report != 0 {
       handle.answer(report(on: nil))
       reported.event.signal()
     }
-    return false
+    return requests
   }
 
-  private func report(on exit: VCPUExit?) -> CPUReport {
+  func report(on exit: VCPUExit?) -> CPUReport {
     CPUReport(vcpu, exit: exit, history: history.latest, memory: memory)
   }
 }

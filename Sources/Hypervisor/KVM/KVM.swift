@@ -66,6 +66,11 @@ public struct Capability: Hashable, Sendable {
   public static let tscDeadline = Capability(
     number: KVM_CAP_TSC_DEADLINE_TIMER, name: "KVM_CAP_TSC_DEADLINE_TIMER")
   public static let interruptRouting = Capability(number: KVM_CAP_IRQ_ROUTING, name: "KVM_CAP_IRQ_ROUTING")
+  public static let guestDebug = Capability(number: KVM_CAP_SET_GUEST_DEBUG, name: "KVM_CAP_SET_GUEST_DEBUG")
+  /// Its extent is the mask of what KVM_SET_GUEST_DEBUG can do.
+  public static let guestDebugFlags = Capability(
+    number: KVM_CAP_SET_GUEST_DEBUG2, name: "KVM_CAP_SET_GUEST_DEBUG2")
+  public static let extendedState = Capability(number: KVM_CAP_XSAVE, name: "KVM_CAP_XSAVE")
   public static let x2APIC = Capability(number: KVM_CAP_X2APIC_API, name: "KVM_CAP_X2APIC_API")
   public static let synchronisedRegisters = Capability(number: KVM_CAP_SYNC_REGS, name: "KVM_CAP_SYNC_REGS")
 

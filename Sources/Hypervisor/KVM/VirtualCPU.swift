@@ -118,6 +118,9 @@ struct VirtualCPU: ~Copyable {
     }
   }
 
+  /// What KVM says of a debug exit.
+  var debugException: kvm_debug_exit_arch { unsafe area.pointee.debug.arch }
+
   // MARK: State
 
   func set(_ entries: [CPUIDEntry]) throws(KVMError) {
@@ -203,7 +206,7 @@ struct VirtualCPU: ~Copyable {
   }
 
   /// - Precondition: `argument` is the structure that `request` reads and writes.
-  private func call(
+  func call(
     _ name: String, _ request: UInt, _ argument: UnsafeMutableRawPointer
   ) throws(KVMError) {
     _ = try check(name, unsafe ckvm_ioctl_ptr(descriptor.number, request, argument))

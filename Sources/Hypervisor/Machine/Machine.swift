@@ -41,11 +41,14 @@ public final class Machine {
   private let endings: EndingBox
   private let reported: SharedEvent
   private let statistics: [ExitStatistics]
+  /// For a debugger; nil: there is to be none.
+  let debugged: DebuggedMachine?
 
   init(
     vm: consuming KVMVirtualMachine, memory: GuestMemory, devices: PlatformDevices,
     pci: PCIDevices, kernel: LoadedKernel, processors: [Processor], endings: EndingBox, reported: SharedEvent,
-    statistics: [ExitStatistics], buses: BusPlaces, kernelLoading: Range<UInt64>
+    statistics: [ExitStatistics], buses: BusPlaces, kernelLoading: Range<UInt64>,
+    debugged: DebuggedMachine?
   ) {
     self.vm = vm
     self.memory = memory
@@ -58,6 +61,7 @@ public final class Machine {
     self.statistics = statistics
     self.buses = buses
     self.kernelLoading = kernelLoading
+    self.debugged = debugged
     serialPort = devices.serialPort
   }
 

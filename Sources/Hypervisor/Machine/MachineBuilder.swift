@@ -14,6 +14,8 @@ public struct MachineBuilder: ~Copyable {
 
   /// Told of each stage as it is reached, for `--verbose`.
   public var onStage: (String) -> Void = { _ in }
+  /// Whether the host's CPU runs the guest's kernel code, so that breakpoints on data trigger there.
+  public var runsKernelsNatively = true
 
   /// Where the machines are seen at work; nil: nobody looks.
   public var trace: Trace?
@@ -159,8 +161,10 @@ public struct MachineBuilder: ~Copyable {
     _ pci: PCIDevices, _ kernel: LoadedKernel, _ loading: Range<UInt64>
   ) throws(MachineError) -> Machine {
     let shared: (endings: EndingBox, reported: SharedEvent)
+    let stopped: SharedEvent?
     do throws(Errno) {
       shared = (try EndingBox(), try SharedEvent())
+      stopped = configuration.debugger == nil ? nil : try SharedEvent()
     } catch {
       throw .host("the machine's event descriptors", error)
     }
@@ -179,7 +183,8 @@ public struct MachineBuilder: ~Copyable {
         }
         if trace != nil, kvm.extent(of: .synchronisedRegisters) > 0 { vcpu.keepInstructionPointer() }
         let loop = VCPULoop(
-          vcpu, handle: VCPUHandle(id: id), dispatcher: dispatcher, power: devices.power, memory: memory,
+          vcpu, handle: VCPUHandle(id: id, bay: stopped.map(VCPUBay.init)), dispatcher: dispatcher,
+          power: devices.power, memory: memory,
           reported: shared.reported, statistics: statistics.last,
           trace: trace?.writer("vcpu-\(id)") ?? TraceWriter())
         processors.append(Processor(loop, endings: shared.endings))
@@ -190,7 +195,25 @@ public struct MachineBuilder: ~Copyable {
     return Machine(
       vm: vm, memory: memory, devices: devices, pci: pci, kernel: kernel, processors: processors,
       endings: shared.endings, reported: shared.reported, statistics: statistics,
-      buses: buses, kernelLoading: loading)
+      buses: buses, kernelLoading: loading,
+      debugged: try stopped.map { event throws(MachineError) in
+        try makeDebugged(processors.map(\.handle), memory, supported, event)
+      })
+  }
+
+  private func makeDebugged(
+    _ vcpus: [VCPUHandle], _ memory: GuestMemory, _ cpuid: [CPUIDEntry], _ stopped: SharedEvent
+  ) throws(MachineError) -> DebuggedMachine {
+    for capability in [Capability.guestDebug, .extendedState] where kvm.extent(of: capability) == 0 {
+      throw .kvm(.lacksCapability(capability.name))
+    }
+    let flags = kvm.extent(of: .guestDebugFlags)
+    return DebuggedMachine(
+      vcpus, memory: memory, description: TargetDescription(hasAVX: CPUID.hasAVX(cpuid)),
+      abilities: .init(
+        hasDataBreakpoints: runsKernelsNatively,
+        canBlockInterrupts: GuestDebug.canBlockInterrupts(flags: flags)),
+      stopped: stopped)
   }
 
   /// The two buses, complete.

@@ -46,6 +46,10 @@ public struct VMConfiguration: Hashable, Sendable {
   public var metrics: MetricsTarget?
   /// Bytes at which the trace's file ends.
   public var traceLimit: UInt64 = 256 << 20
+  /// Where gdb finds the machine; nil: nowhere.
+  public var debugger: DebuggerAddress?
+  /// Whether the machine waits for gdb before its first instruction.
+  public var waitsForDebugger = false
 
   public init() {}
 }
@@ -105,6 +109,34 @@ extension ConsoleTarget: CustomStringConvertible {
     case .file(let path): "file=\(path)"
     case .socket(let path): "socket=\(path)"
     case .null: "null"
+    }
+  }
+}
+
+/// Where a debugger connects.
+public enum DebuggerAddress: Hashable, Sendable {
+  /// A TCP port of the host's loopback address.
+  case port(UInt16)
+  case socket(path: String)
+
+  /// Reads a port or `unix=PATH`.
+  public init?(_ text: String) {
+    if text.hasPrefix("unix=") {
+      let path = String(text.dropFirst(5))
+      guard !path.isEmpty else { return nil }
+      self = .socket(path: path)
+    } else {
+      guard let port = UInt16(text), port > 0 else { return nil }
+      self = .port(port)
+    }
+  }
+}
+
+extension DebuggerAddress: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .port(let port): "\(port)"
+    case .socket(let path): "unix=\(path)"
     }
   }
 }

@@ -44,6 +44,8 @@ public struct ValidatedConfiguration: Hashable, Sendable {
   public let traceLimit: UInt64
   public let metrics: MetricsTarget?
   public let bootChart: String?
+  public let debugger: DebuggerAddress?
+  public let waitsForDebugger: Bool
 
   fileprivate init(_ wish: VMConfiguration, on host: HostLimits) throws(ConfigurationError) {
     guard let image = wish.image else { throw .noKernel }
@@ -89,6 +91,9 @@ public struct ValidatedConfiguration: Hashable, Sendable {
     bootChart = wish.bootChart
     guard wish.traceLimit >= Self.leastTrace else { throw .traceTooShort(wish.traceLimit) }
     traceLimit = wish.traceLimit
+    debugger = wish.debugger
+    waitsForDebugger = wish.waitsForDebugger
+    guard debugger != nil || !waitsForDebugger else { throw .nobodyToWaitFor }
   }
 
   /// Whether vCPUs count their exits: for a table at the end, or for those who watch.
@@ -131,6 +136,8 @@ public enum ConfigurationError: Error, Hashable, Sendable {
   case network(NetworkError)
   /// Bytes.
   case traceTooShort(UInt64)
+  /// The machine is to wait for a debugger that cannot come.
+  case nobodyToWaitFor
 }
 
 extension ConfigurationError: CustomStringConvertible {
@@ -152,6 +159,7 @@ extension ConfigurationError: CustomStringConvertible {
     case .disk(let error): "\(error)"
     case .network(let error): "--net: \(error)"
     case .traceTooShort(let size): "a trace of at most \(size) bytes has room for no event"
+    case .nobodyToWaitFor: "--gdb-wait without --gdb"
     }
   }
 
@@ -170,6 +178,7 @@ extension ConfigurationError: CustomStringConvertible {
     case .disk(let error): error.hint
     case .network(let error): error.hint
     case .traceTooShort: "give more with --trace-limit, such as 64M; a bare number counts MiB"
+    case .nobodyToWaitFor: "say where gdb connects: --gdb 1234, or --gdb unix=PATH"
     }
   }
 }

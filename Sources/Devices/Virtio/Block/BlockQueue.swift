@@ -19,8 +19,9 @@ struct BlockQueue: ~Copyable {
   private var isAbandoned = false
   private let trace: TraceWriter
 
-  init(_ configuration: QueueConfiguration, features: VirtioFeatures, memory: GuestMemory) throws(QueueFault)
-  {
+  init(
+    _ configuration: QueueConfiguration, features: VirtioFeatures, memory: GuestMemory, trace: TraceWriter
+  ) throws(QueueFault) {
     queue = try VirtQueue(configuration, features: features, memory: memory)
     let size = Int(configuration.size)
     table = BlockRequestTable(capacity: size, segmentCapacity: size)

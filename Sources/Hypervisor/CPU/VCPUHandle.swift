@@ -10,6 +10,8 @@ final class VCPUHandle: Sendable {
     static let stop: UInt8 = 1 << 0
     /// Tell where you are, and go on.
     static let report: UInt8 = 1 << 1
+    /// Leave the guest and go on: to see how long that takes.
+    static let nothing: UInt8 = 1 << 7
   }
 
   let id: UInt32

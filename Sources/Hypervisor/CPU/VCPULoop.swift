@@ -69,7 +69,7 @@ struct VCPULoop: ~Copyable {
 
   /// Carries out one exit. Nil: run on.
   @inline(__always)
-  private mutating func answer(_ exit: VCPUExit) -> VCPUEnding? {
+  mutating func answer(_ exit: VCPUExit) -> VCPUEnding? {
     history.note(exit)
     switch exit {
     case .portWrite(let access):

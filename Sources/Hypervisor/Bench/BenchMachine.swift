@@ -22,6 +22,7 @@ final class BenchMachine {
   private var loop: VCPULoop
   /// Whether the guest is known to come to an end.
   private var isProven = false
+  /// Seconds until a guest is given up that has not yet come to an end.
   private let patience: Int32
   private let notesKicks: Bool
 
@@ -54,7 +55,7 @@ final class BenchMachine {
     vm = try BenchError.asking { () throws(KVMError) in try KVMVirtualMachine.make(on: kvm, memory: memory) }
     handle = VCPUHandle(id: 0)
     loop = try Self.makeLoop(
-      vm, handle, memory: memory, entry: Layout.flatImage, cpus: cpus, hasTSCDeadline: true, kvm: kvm)
+      vm, handle, memory: memory, entry: Layout.flatImage, cpus: cpus, kvm: kvm)
   }
 
   /// A second vCPU, which runs the guest from its second entry on.
@@ -62,20 +63,21 @@ final class BenchMachine {
     let loop = try Self.makeLoop(
       vm, handle, memory: memory, entry: GuestAddress(Layout.flatImage.value + BenchLayout.secondEntry),
       cpus: 2,
-      hasTSCDeadline: true, kvm: kvm)
+      kvm: kvm)
     try BenchError.check("KVM_SET_MP_STATE", ckvm_set_runnable(loop.vcpu.descriptor.number))
     return loop
   }
 
   private static func makeLoop(
     _ vm: borrowing KVMVirtualMachine, _ handle: VCPUHandle, memory: GuestMemory, entry: GuestAddress,
-    cpus: UInt32, hasTSCDeadline: Bool, kvm: borrowing KVM
+    cpus: UInt32, kvm: borrowing KVM
   ) throws(BenchError) -> sending VCPULoop {
     let supported = try BenchError.asking { () throws(KVMError) in try kvm.supportedCPUID().entries }
     let vcpu = try BenchError.asking { () throws(KVMError) in
       let vcpu = try vm.makeVCPU(id: handle.id)
       try vcpu.prepare(
-        cpuid: CPUID(count: cpus, hasTSCDeadline: hasTSCDeadline).entries(from: supported, id: handle.id),
+        // Its guest is not run where KVM lacks the timer.
+        cpuid: CPUID(count: cpus, hasTSCDeadline: true).entries(from: supported, id: handle.id),
         entry: .linux64(entry: entry))
       return vcpu
     }
@@ -133,8 +135,7 @@ final class BenchMachine {
       guard let words = unsafe stamps.words.baseAddress else { return }
       var floor = unsafe ckvm_floor(
         finish_port: UInt16(BenchLayout.finishPort), stamps: words, capacity: stamps.words.count, count: 0,
-        notes_kicks: notesKicks ? 1 : 0,
-        value: 0)
+        notes_kicks: notesKicks ? 1 : 0, value: 0)
       clinux_unblock_kick()
       // The run area is a mapping of the vCPU, and the structure local.
       let result = unsafe ckvm_floor_run(loop.vcpu.descriptor.number, loop.vcpu.area, &floor)

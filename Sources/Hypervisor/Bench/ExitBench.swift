@@ -110,21 +110,23 @@ public struct ExitBench: Sendable {
     guard let mine = LatencySummary(ours.totals), let bare = LatencySummary(floor.totals) else {
       throw .lacks("no sample was taken")
     }
+    let phases = Self.phases(of: kind, ours.phases, floor.phases)
     return ExitResult(
-      kind: kind, swiftvm: mine, floor: bare, repetitions: pairs,
-      phases: Self.phases(of: kind, ours.phases, floor.phases),
+      kind: kind, swiftvm: mine, floor: bare, repetitions: pairs, phases: phases,
       perSecond: kind.isBackToBack && ours.elapsed > 0
         ? Double(mine.count) / Double(ours.elapsed) * host.ticksPerSecond : nil,
       notes: noise.notes(medians: pairs.map(\.swiftvm))
-        + (kind.phases.isEmpty || ours.phases.count == kind.phases.count
-          ? [] : ["guest and host clock cannot be compared: no parts"]))
+        + (phases.count == kind.phases.count
+          ? [] : ["the guest's clock cannot be compared with the host's here"]))
   }
 
   private static func phases(
     of kind: ExitKind, _ ours: [[UInt64]], _ floor: [[UInt64]]
   ) -> [ExitResult.Phase] {
-    guard ours.count == kind.phases.count, floor.count == kind.phases.count else { return [] }
-    return zip(kind.phases, zip(ours, floor)).map { name, values in
+    let (ours, floor) = RawSamples.alike(ours, floor)
+    let names = ours.count == kind.phases.count ? kind.phases : kind.hostPhases
+    guard ours.count == names.count else { return [] }
+    return zip(names, zip(ours, floor)).map { name, values in
       ExitResult.Phase(name: name, swiftvm: values.0.median ?? 0, floor: values.1.median ?? 0)
     }
   }

@@ -95,4 +95,9 @@ public enum ExitKind: String, CaseIterable, Codable, Sendable {
     default: []
     }
   }
+
+  /// The same where guest and host clock cannot be compared.
+  var hostPhases: [String] {
+    phases.count == 3 ? ["guest and kernel", "answer"] : []
+  }
 }

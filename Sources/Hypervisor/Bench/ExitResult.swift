@@ -31,7 +31,7 @@ public struct ExitResult: Codable, Equatable, Sendable {
   public let swiftvm: LatencySummary
   public let floor: LatencySummary
   public let repetitions: [Repetition]
-  /// Empty where the kind has none, or where guest and host clock cannot be compared.
+  /// Fewer or none where guest and host clock cannot be compared.
   public let phases: [Phase]
   /// Under swiftvm; nil where pauses lie between the samples.
   public let perSecond: Double?

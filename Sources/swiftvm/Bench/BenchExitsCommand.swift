@@ -6,6 +6,7 @@ internal import SystemPackage
 struct BenchExitsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "exits", abstract: "Measure what it costs to leave a guest, beside a bare loop in C.",
+    usage: "swiftvm bench exits [<kind> ...] <options>",
     discussion: """
       swiftvm bench exits
       swiftvm bench exits port-read mmio-read --repetitions 20 --json old.json

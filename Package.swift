@@ -15,6 +15,8 @@ let system = Target.Dependency.product(name: "SystemPackage", package: "swift-sy
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+
 // Without its traits it needs no Foundation.
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
@@ -27,6 +29,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.4.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ],
   targets: [
     // C: constants and system calls that Swift cannot import as they are.
@@ -36,9 +39,13 @@ let package = Package(
     // Hardware. It has no way to name KVM.
     .target(name: "Devices", dependencies: ["CLinux", system], swiftSettings: houseRules),
 
+    // Assembly: the guests of `swiftvm bench exits`, which are part of the executable.
+    .target(
+      name: "ExitGuests", path: "guests/exits", exclude: ["exits.S", "guest.inc", "waiting.inc"]),
+
     // KVM, boot, firmware, and the machine that is composed of them.
     .target(
-      name: "Hypervisor", dependencies: ["Devices", "CKVM", "CLinux", system],
+      name: "Hypervisor", dependencies: ["Devices", "CKVM", "CLinux", "ExitGuests", system, histogram],
       swiftSettings: houseRules),
 
     // The command line.

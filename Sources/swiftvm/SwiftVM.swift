@@ -15,7 +15,7 @@ struct SwiftVM: ParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, TraceCommand.self, NetCommand.self, ListCommand.self, IPCommand.self,
-      DoctorCommand.self,
+      DoctorCommand.self, BenchCommand.self,
     ])
 
   static func main() {
@@ -39,7 +39,7 @@ struct SwiftVM: ParsableCommand {
       // Help and version are asked for; everything else is an argument that is wrong.
       if exitCode(for: error).isSuccess { exit(withError: error) }
       let command = CommandLine.arguments.dropFirst().first {
-        ["run", "trace", "net", "list", "ip", "doctor"].contains($0)
+        ["run", "trace", "net", "list", "ip", "doctor", "bench"].contains($0)
       }
       let hint =
         "`\((["swiftvm"] + [command].compactMap { $0 }).joined(separator: " ")) --help` shows the options"

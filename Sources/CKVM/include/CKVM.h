@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 
+#include "CKVMBench.h"
+
 /// ioctl numbers, KVM API documentation section 4.
 enum : unsigned long {
     CKVM_GET_API_VERSION = KVM_GET_API_VERSION,

@@ -230,6 +230,17 @@ int clinux_accept(int fd);
 /// Names the calling thread; Linux keeps 15 bytes.
 void clinux_name_thread(const char *_Nonnull name);
 
+/// The CPUs that the calling thread may run on, at most `count` of them.
+///
+/// Returns: how many were written.
+int clinux_allowed_cpus(int *_Nonnull cpus, int count);
+
+/// How often the kernel took a CPU from a thread of this process that wanted to go on.
+long clinux_involuntary_switches(void);
+
+/// Keeps the calling thread on one CPU; -EINVAL where it may not run there.
+int clinux_pin_thread(int cpu);
+
 /// Two words of guest memory.
 struct clinux_words {
     uint64_t first;

@@ -12,6 +12,8 @@ final class VCPUHandle: Sendable {
     static let report: UInt8 = 1 << 1
     /// Stand still in your bay, for a debugger.
     static let pause: UInt8 = 1 << 2
+    /// Leave the guest and go on: to see how long that takes.
+    static let nothing: UInt8 = 1 << 7
   }
 
   let id: UInt32

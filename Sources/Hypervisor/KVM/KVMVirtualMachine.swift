@@ -3,8 +3,8 @@ internal import Devices
 internal import SystemPackage
 
 /// A virtual machine as KVM knows it: memory slots, interrupt chips, vCPUs (section 4, "VM ioctls").
-struct KVMVirtualMachine: ~Copyable {
-  private let descriptor: VMDescriptor
+struct KVMVirtualMachine: ~Copyable, Sendable {
+  let descriptor: VMDescriptor
   private let runAreaSize: Int
 
   /// Makes a machine with in-kernel interrupt controllers (PIC, I/O APIC, local APICs) and PIT, without

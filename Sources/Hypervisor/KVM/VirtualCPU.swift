@@ -9,9 +9,9 @@ internal import SystemPackage
 @safe
 struct VirtualCPU: ~Copyable {
   let id: UInt32
-  private let descriptor: OwnedDescriptor
+  let descriptor: OwnedDescriptor
   // A mapping of runAreaSize bytes, at least a kvm_run, unmapped in deinit.
-  private let area: UnsafeMutablePointer<kvm_run>
+  let area: UnsafeMutablePointer<kvm_run>
   private let areaSize: Int
 
   init(_ descriptor: consuming OwnedDescriptor, id: UInt32, runAreaSize: Int) throws(KVMError) {

@@ -15,8 +15,11 @@ final class Processor: Sendable {
   }
 
   /// Starts the vCPU's thread, once.
-  func start() throws(Errno) -> HostThread {
+  ///
+  /// - Parameter prepare: is called there before the guest is entered.
+  func start(_ prepare: @escaping @Sendable () -> Void = {}) throws(Errno) -> HostThread {
     try HostThread(name: "vcpu-\(handle.id)") { [self] in
+      prepare()
       // Taken out whole: from here on the vCPU is this thread's alone.
       guard var loop = loop.withLock({ $0.take() }) else { return }
       endings.post(loop.run())

@@ -29,9 +29,9 @@ enum SwiftVMProgram {
       ])
   }
 
-  /// The arguments that run a bare-metal guest in a small machine.
+  /// The arguments that run a bare-metal guest in a small machine. A busy host may be silent for long: no hint.
   static func running(_ guest: String, _ more: [String] = []) -> [String] {
-    ["run", "--flat", "\(Repository.guests)/\(guest).bin", "-m", "16"] + more
+    ["run", "--flat", "\(Repository.guests)/\(guest).bin", "-m", "16", "--boot-hint", "0"] + more
   }
 
   /// Starts it beside the test.

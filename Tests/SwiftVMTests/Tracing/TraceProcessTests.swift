@@ -126,7 +126,7 @@ import Testing
   @Test func `a full disk ends the trace behind its last whole event, and the guest goes on`() async throws {
     let outcome = try await SwiftVMProgram.shell(
       """
-      ulimit -f 100; exec $vm run --flat $guests/port-exits.bin -m 16 --on-reboot exit --trace \(scratch("trace"))
+      ulimit -f 100; exec $vm run --flat $guests/port-exits.bin -m 16 --boot-hint 0 --on-reboot exit --trace \(scratch("trace"))
       """)
     #expect(outcome.status == 0 && outcome.output.count == 17)
     #expect(outcome.error.split(separator: "\n").count == 1)

@@ -55,7 +55,8 @@ struct HostNetworks {
     let ruleset = try ruleset()
     warnOfFirewalld(network, ruleset)
     return NetworkPlan(network: network, state: state).up(
-      Forwarding.ofThisHost(), foreign: ForeignChain.dropping(in: ruleset), dnsmasqUser: Self.dnsmasqUser)
+      Forwarding.ofThisHost(), noted: state.read(state.sysctls) ?? [],
+      foreign: ForeignChain.dropping(in: ruleset), dnsmasqUser: Self.dnsmasqUser)
   }
 
   /// Brings a network up, or leaves nothing of it.
@@ -110,12 +111,8 @@ struct HostNetworks {
 
   /// Removes what dead machines left, and mends networks that lost a part.
   func sweep() throws(Failure) {
-    var dead: [MachineRecord] = []
-    for machine in state.machineRecords() where !machine.process.isAlive {
-      log("removing what \(machine.name) (process \(machine.process.id)) left")
-      StateFile.remove(state.record(ofMachine: machine.name))
-      dead.append(machine)
-    }
+    let dead = state.machineRecords().filter { !$0.process.isAlive }
+    for machine in dead { log("removing what \(machine.name) left") }
     for name in StateFile.names(in: state.networks) {
       guard let network = state.network(name) else {
         StateFile.remove(state.folder(ofNetwork: name))
@@ -126,14 +123,19 @@ struct HostNetworks {
     if StateFile.names(in: state.networks).isEmpty, let notes: [Forwarding.Note] = state.read(state.sysctls) {
       for step in Forwarding.restore(notes) + [.remove(path: state.sysctls)] { try step.perform() }
     }
+    // Last, so that whoever comes after a sudden end does the same again.
+    for machine in dead { StateFile.remove(state.record(ofMachine: machine.name)) }
+    state.removeHalfWritten()
   }
 
   private func mend(_ network: VirtualNetwork, after dead: [MachineRecord]) throws(Failure) {
     let pidFile = state.pidFile(ofNetwork: network.name)
-    // Its maker did not come to the end, or somebody took the bridge away.
-    let isWhole = SystemFile.exists(pidFile)
+    // Its maker did not come to the end, or somebody took the bridge away. A dnsmasq that was asked to end may have
+    // taken its file along.
+    let isUsed = !machines(on: network.name).isEmpty
+    let isWhole = isUsed || SystemFile.exists(pidFile)
     let hasBridge = try HostInterfaces.ofThisHost()[network.bridge] != nil
-    if !isWhole || !hasBridge || (network.isTransient && machines(on: network.name).isEmpty) {
+    if !isWhole || !hasBridge || (network.isTransient && !isUsed) {
       log("taking down what is left of network \(network.name)")
       return try takeDown(network)
     }

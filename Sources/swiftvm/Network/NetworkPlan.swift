@@ -9,15 +9,19 @@ struct NetworkPlan {
   /// What brings the network up.
   ///
   /// - Parameters:
-  ///   - sysctls: what the host's are, and whether they are noted already.
+  ///   - sysctls: what the host's are.
+  ///   - noted: what they were before the networks that are up.
   ///   - foreign: chains of others that drop what ours accept.
   ///   - dnsmasqUser: the user that dnsmasq runs as; nil: its own choice.
-  func up(_ sysctls: Forwarding, foreign: [ForeignChain], dnsmasqUser: String?) -> [Step] {
+  func up(
+    _ sysctls: Forwarding, noted: [Forwarding.Note] = [], foreign: [ForeignChain], dnsmasqUser: String?
+  ) -> [Step] {
     state.steps + [
       .makeFolder(folder),
       .write(path: state.record(ofNetwork: network.name), text: StateFolder.json(network)),
     ]
-      + sysctls.enable(notes: state.sysctls) + makeBridge + [makeTable] + foreign.map { $0.admit(network) }
+      + sysctls.enable(notes: state.sysctls, earlier: noted) + makeBridge + [makeTable]
+      + foreign.map { $0.admit(network) }
       + [
         .write(path: state.reservations(ofNetwork: network.name), text: ""),
         startDNSMasq(user: dnsmasqUser),

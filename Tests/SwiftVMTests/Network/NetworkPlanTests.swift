@@ -45,6 +45,17 @@ struct NetworkPlanTests {
     #expect(try #require(listens) < #require(forwards))
   }
 
+  @Test func `what was noted for an earlier network stays noted`() throws {
+    let earlier = [
+      Forwarding.Note(path: Forwarding.v4Path, value: "0"), .init(path: Forwarding.v6Path, value: "0"),
+    ]
+    let steps = Forwarding(v4: "1", v6: "0").enable(notes: "/notes", earlier: earlier)
+    #expect(
+      steps == [
+        .write(path: "/notes", text: StateFolder.json(earlier)), .set(path: Forwarding.v6Path, value: "1"),
+      ])
+  }
+
   @Test func `an isolated network leads nowhere`() throws {
     let plan = NetworkPlan(network: try network(isIsolated: true), state: state)
     #expect(lines([plan.makeTable]).contains("iifname \"svbr3\" reject"))

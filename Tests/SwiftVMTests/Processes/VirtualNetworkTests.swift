@@ -112,6 +112,43 @@ import Testing
         && lines.contains("hello") && lines.contains("not outside"))
   }
 
+  @Test(.kvm) func `of machines that start at once with one port, name or address, one runs`() async throws {
+    let lines = try await NetworkScript.lines(
+      """
+      state > /run/before
+      # contend OPTION...: starts four machines, and tells how many run, and why others do not.
+      contend() {
+          local number processes=()
+          for number in 1 2 3 4; do
+              : > "/run/c$number.log"
+              "$vm" run -v --flat "$guests/idle.bin" -m 16 --serial null --boot-hint 0 "$@" 2>"/run/c$number.log" &
+              processes+=($!)
+          done
+          until [ "$(grep -lE 'the machine runs|^error:' /run/c?.log | wc -l)" = 4 ]; do sleep 0.05; done
+          echo "$(grep -l 'the machine runs' /run/c?.log | wc -l) runs"
+          grep -h '^error:' /run/c?.log | sed 's/[0-9]*)$/N)/; s/vm[0-9]$/vmN/; s/svtap[0-9]*/svtapN/' | uniq -c |
+              sed 's/^ *//'
+          kill -INT "${processes[@]}" 2>/dev/null || true
+          wait "${processes[@]}" || true
+      }
+      contend --net nat --publish 8080:80
+      contend --net nat --name web
+      contend --net nat,mac=02:00:00:00:00:07
+      state | diff - /run/before && echo as it was
+      for name in a b c d; do "$vm" net up --name $name >/dev/null & done
+      wait
+      "$vm" net list | grep -o '192[^ ,]*' | sort -u
+      ip -o link show type bridge | wc -l
+      """)
+    #expect(
+      lines == [
+        "1 runs", "3 error: --publish 8080:80: port 8080/tcp is published by machine vmN",
+        "1 runs", "3 error: --name web: a machine of this name runs (process N)",
+        "1 runs", "3 error: mac=02:00:00:00:00:07: another card on network default has it, svtapN",
+        "as it was", "192.168.122.0/24", "192.168.123.0/24", "192.168.124.0/24", "192.168.125.0/24", "4",
+      ])
+  }
+
   @Test(.kvm) func `a bridged guest is a port of the bridge, and is found by what it says there`()
     async throws
   {

@@ -175,7 +175,7 @@ struct Station: ~Copyable {
   private func bytes(_ frame: Frame, _ offset: Int) -> [UInt8] { (0..<6).map { frame[offset + $0] } }
 }
 
-@main enum Guests {
+@main enum Start {
   static func main() {
     var station = Station()
     station.run()

@@ -53,10 +53,15 @@ struct HostNetworks {
 
   func stepsUp(_ network: VirtualNetwork) throws(Failure) -> [Step] {
     let ruleset = try ruleset()
-    warnOfFirewalld(network, ruleset)
+    var admissions = ForeignChain.dropping(in: ruleset).map { $0.admit(network) }
+    if let firewalld = Firewalld(network, ruleset: ruleset) {
+      let steps = firewalld.admit()
+      if steps == nil { firewalld.warn() }
+      admissions += steps ?? []
+    }
     return NetworkPlan(network: network, state: state).up(
-      Forwarding.ofThisHost(), noted: state.read(state.sysctls) ?? [],
-      foreign: ForeignChain.dropping(in: ruleset), dnsmasqUser: Self.dnsmasqUser)
+      Forwarding.ofThisHost(), noted: state.read(state.sysctls) ?? [], admissions: admissions,
+      dnsmasqUser: Self.dnsmasqUser)
   }
 
   /// Brings a network up, or leaves nothing of it.
@@ -78,9 +83,11 @@ struct HostNetworks {
     let ruleset = try ruleset()
     var present = PresentParts()
     present.hasDaemon = Daemon(pidFile: state.pidFile(ofNetwork: network.name)).id != nil
-    present.hasTable = ForeignChain.hasTable(of: network, in: ruleset)
+    present.hasTable = ForeignChain.hasTable(network.table, in: ruleset)
     present.hasBridge = try HostInterfaces.ofThisHost()[network.bridge] != nil
-    present.admissions = ForeignChain.admissions(of: network, in: ruleset)
+    present.admissions =
+      ForeignChain.admissions(of: network, in: ruleset).map { $0.delete() }
+      + (Firewalld(network, ruleset: ruleset)?.forget() ?? [])
     let isLast = !state.virtualNetworks().contains { $0.name != network.name }
     if isLast { present.notedSysctls = Forwarding.restore(state.read(state.sysctls) ?? []) }
     return NetworkPlan(network: network, state: state).down(present, isLast: isLast)
@@ -142,13 +149,14 @@ struct HostNetworks {
     let plan = NetworkPlan(network: network, state: state)
     let ruleset = try ruleset()
     var steps: [Step] = []
-    let hasTable = ForeignChain.hasTable(of: network, in: ruleset)
+    let hasTable = ForeignChain.hasTable(network.table, in: ruleset)
     if !hasTable { steps.append(plan.makeTable) }
     let admitting = ForeignChain.admissions(of: network, in: ruleset).map(\.chain)
     for chain in ForeignChain.dropping(in: ruleset)
     where !admitting.contains(where: { chain.isSamePlace(as: $0) }) {
       steps.append(chain.admit(network))
     }
+    steps += Firewalld(network, ruleset: ruleset)?.admit() ?? []
     if Daemon(pidFile: pidFile).id == nil { steps.append(plan.startDNSMasq(user: Self.dnsmasqUser)) }
     for step in steps {
       log("mending network \(network.name): \(step.shellText)")
@@ -183,13 +191,6 @@ struct HostNetworks {
   private static var dnsmasqUser: String? {
     let users = SystemFile.text("/etc/passwd")?.split(separator: "\n") ?? []
     return geteuid() == 0 && users.contains { $0.hasPrefix("dnsmasq:") } ? "dnsmasq" : nil
-  }
-
-  private func warnOfFirewalld(_ network: VirtualNetwork, _ ruleset: String) {
-    guard ForeignChain.hasFirewalld(in: ruleset) else { return }
-    StandardError.warn(
-      "firewalld runs, and refuses what it does not know: "
-        + "`firewall-cmd --zone=trusted --add-interface=\(network.bridge)` lets guests through")
   }
 }
 

@@ -134,3 +134,15 @@ state() {
     ps -e -o args= | grep -vE '^(bash|ps|grep|sed|diff|cmp|timeout|unshare|busybox) ' || true
     find /run/swiftvm -type f ! -name lock ! -name leases ! -name '*.pid' -exec cat {} + 2>/dev/null || true
 }
+
+# start_firewalld: on a system bus of its own.
+start_firewalld() {
+    mkdir -p /run/dbus
+    [ -e /run/dbus/system_bus_socket ] || dbus-daemon --system --fork --nopidfile
+    firewalld --nofork --nopid >/run/firewalld.log 2>&1 &
+    firewalld=$!
+    until firewall-cmd --state >/dev/null 2>&1; do
+        kill -0 $firewalld || { cat /run/firewalld.log >&2; exit 1; }
+        sleep 0.1
+    done
+}

@@ -40,14 +40,16 @@ struct ListCommand: ParsableCommand {
 /// A machine as it is shown.
 struct MachineReport: Encodable {
   let machine: MachineRecord
-  let addresses: [String]
+  /// Where its networks are told of.
+  let state: StateFolder
+
+  /// Those that it uses, asked for now.
+  var addresses: [String] { GuestAddresses.of(machine, state) }
 
   /// Those that run and that this user can see.
   static func all() -> [MachineReport] {
     HostNetworks.visible().flatMap { networks in
-      networks.machines().map { machine in
-        MachineReport(machine: machine, addresses: GuestAddresses.of(machine, networks.state))
-      }
+      networks.machines().map { MachineReport(machine: $0, state: networks.state) }
     }
   }
 

@@ -57,5 +57,7 @@ let package = Package(
 
     // What no driver should be.
     guest("hostile", ["Virtio"]),
+    // A machine in a network.
+    guest("station", ["Processor", "Virtio"]),
   ]
 )

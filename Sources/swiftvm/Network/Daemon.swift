@@ -4,14 +4,19 @@ internal import CLinux
 struct Daemon {
   let pidFile: String
 
-  /// Its number, while it lives. The number may have gone to another process since: that one does not name the
-  /// file in its arguments.
+  /// Its number, while it lives.
   var id: Int32? {
-    guard let text = SystemFile.text(pidFile), let id = Int32(text.prefix { $0.isNumber }), id > 1,
-      let arguments = SystemFile.text("/proc/\(id)/cmdline"),
-      arguments.split(separator: "\0").contains("--pid-file=\(pidFile)")
-    else { return nil }
-    return id
+    let noted = SystemFile.text(pidFile).flatMap { Int32($0.prefix { $0.isNumber }) }
+    if let noted, isProcess(noted) { return noted }
+    // Who started it may have died before it wrote the file, or somebody took the file away.
+    return StateFile.names(in: "/proc").lazy.compactMap { Int32($0) }.first(where: isProcess)
+  }
+
+  /// A number may have gone to another process since: that one does not name the file in its arguments.
+  private func isProcess(_ id: Int32) -> Bool {
+    id > 1
+      && SystemFile.text("/proc/\(id)/cmdline")?.split(separator: "\0").contains("--pid-file=\(pidFile)")
+        == true
   }
 
   /// Ends it, and waits until it has ended; one that does not listen is killed.

@@ -48,6 +48,7 @@ extension ForeignChain {
     let dropping = chains.filter { chain in
       chain.policy == "drop" && ["forward", "input"].contains(chain.hook)
         && ["ip", "ip6", "inet"].contains(chain.family) && !chain.table.hasPrefix("swiftvm-")
+        && !chain.table.hasPrefix("firewalld")
     }
     return dropping.map { base in
       // Docker keeps this one for others, and rewrites its own.
@@ -68,13 +69,9 @@ extension ForeignChain {
       }
   }
 
-  static func hasTable(of network: VirtualNetwork, in ruleset: String) -> Bool {
-    items(ruleset).contains { $0.table?.name == network.table && $0.table?.family == "inet" }
-  }
-
-  /// firewalld's tables can be changed through firewalld only.
-  static func hasFirewalld(in ruleset: String) -> Bool {
-    items(ruleset).contains { $0.table?.name == "firewalld" }
+  /// Whether there is a table of the name for IPv4 and IPv6.
+  static func hasTable(_ name: String, in ruleset: String) -> Bool {
+    items(ruleset).contains { $0.table?.name == name && $0.table?.family == "inet" }
   }
 
   private static func items(_ ruleset: String) -> [Item] {

@@ -48,7 +48,10 @@ struct Forwarding: Equatable {
   }
 
   /// Switches forwarding on, and first notes at `notes` what was. Nothing, where it is on.
-  func enable(notes: String) -> [Step] {
+  ///
+  /// - Parameter earlier: what is noted there for networks that are up. Somebody may have switched one of the two off
+  ///   since; what it was before them is what it shall be after all.
+  func enable(notes: String, earlier: [Note] = []) -> [Step] {
     var noted: [Note] = []
     var steps: [Step] = []
     if v4 == "0" {
@@ -66,7 +69,8 @@ struct Forwarding: Equatable {
       steps.append(.set(path: Self.v6Path, value: "1"))
     }
     guard !noted.isEmpty else { return [] }
-    return [.write(path: notes, text: StateFolder.json(noted + exceptions))] + steps
+    let fresh = (noted + exceptions).filter { note in !earlier.contains { $0.path == note.path } }
+    return [.write(path: notes, text: StateFolder.json(earlier + fresh))] + steps
   }
 
   /// Puts back what was noted, of interfaces that are still there.

@@ -53,9 +53,15 @@ struct HostNetworks {
 
   func stepsUp(_ network: VirtualNetwork) throws(Failure) -> [Step] {
     let ruleset = try ruleset()
-    warnOfFirewalld(network, ruleset)
+    var admissions = ForeignChain.dropping(in: ruleset).map { $0.admit(network) }
+    if let firewalld = Firewalld(network, ruleset: ruleset) {
+      let steps = firewalld.admit()
+      if steps == nil { firewalld.warn() }
+      admissions += steps ?? []
+    }
     return NetworkPlan(network: network, state: state).up(
-      Forwarding.ofThisHost(), foreign: ForeignChain.dropping(in: ruleset), dnsmasqUser: Self.dnsmasqUser)
+      Forwarding.ofThisHost(), noted: state.read(state.sysctls) ?? [], admissions: admissions,
+      dnsmasqUser: Self.dnsmasqUser)
   }
 
   /// Brings a network up, or leaves nothing of it.
@@ -77,9 +83,11 @@ struct HostNetworks {
     let ruleset = try ruleset()
     var present = PresentParts()
     present.hasDaemon = Daemon(pidFile: state.pidFile(ofNetwork: network.name)).id != nil
-    present.hasTable = ForeignChain.hasTable(of: network, in: ruleset)
+    present.hasTable = ForeignChain.hasTable(network.table, in: ruleset)
     present.hasBridge = try HostInterfaces.ofThisHost()[network.bridge] != nil
-    present.admissions = ForeignChain.admissions(of: network, in: ruleset)
+    present.admissions =
+      ForeignChain.admissions(of: network, in: ruleset).map { $0.delete() }
+      + (Firewalld(network, ruleset: ruleset)?.forget() ?? [])
     let isLast = !state.virtualNetworks().contains { $0.name != network.name }
     if isLast { present.notedSysctls = Forwarding.restore(state.read(state.sysctls) ?? []) }
     return NetworkPlan(network: network, state: state).down(present, isLast: isLast)
@@ -110,12 +118,8 @@ struct HostNetworks {
 
   /// Removes what dead machines left, and mends networks that lost a part.
   func sweep() throws(Failure) {
-    var dead: [MachineRecord] = []
-    for machine in state.machineRecords() where !machine.process.isAlive {
-      log("removing what \(machine.name) (process \(machine.process.id)) left")
-      StateFile.remove(state.record(ofMachine: machine.name))
-      dead.append(machine)
-    }
+    let dead = state.machineRecords().filter { !$0.process.isAlive }
+    for machine in dead { log("removing what \(machine.name) left") }
     for name in StateFile.names(in: state.networks) {
       guard let network = state.network(name) else {
         StateFile.remove(state.folder(ofNetwork: name))
@@ -126,27 +130,33 @@ struct HostNetworks {
     if StateFile.names(in: state.networks).isEmpty, let notes: [Forwarding.Note] = state.read(state.sysctls) {
       for step in Forwarding.restore(notes) + [.remove(path: state.sysctls)] { try step.perform() }
     }
+    // Last, so that whoever comes after a sudden end does the same again.
+    for machine in dead { StateFile.remove(state.record(ofMachine: machine.name)) }
+    state.removeHalfWritten()
   }
 
   private func mend(_ network: VirtualNetwork, after dead: [MachineRecord]) throws(Failure) {
     let pidFile = state.pidFile(ofNetwork: network.name)
-    // Its maker did not come to the end, or somebody took the bridge away.
-    let isWhole = SystemFile.exists(pidFile)
+    // Its maker did not come to the end, or somebody took the bridge away. A dnsmasq that was asked to end may have
+    // taken its file along.
+    let isUsed = !machines(on: network.name).isEmpty
+    let isWhole = isUsed || SystemFile.exists(pidFile)
     let hasBridge = try HostInterfaces.ofThisHost()[network.bridge] != nil
-    if !isWhole || !hasBridge || (network.isTransient && machines(on: network.name).isEmpty) {
+    if !isWhole || !hasBridge || (network.isTransient && !isUsed) {
       log("taking down what is left of network \(network.name)")
       return try takeDown(network)
     }
     let plan = NetworkPlan(network: network, state: state)
     let ruleset = try ruleset()
     var steps: [Step] = []
-    let hasTable = ForeignChain.hasTable(of: network, in: ruleset)
+    let hasTable = ForeignChain.hasTable(network.table, in: ruleset)
     if !hasTable { steps.append(plan.makeTable) }
     let admitting = ForeignChain.admissions(of: network, in: ruleset).map(\.chain)
     for chain in ForeignChain.dropping(in: ruleset)
     where !admitting.contains(where: { chain.isSamePlace(as: $0) }) {
       steps.append(chain.admit(network))
     }
+    steps += Firewalld(network, ruleset: ruleset)?.admit() ?? []
     if Daemon(pidFile: pidFile).id == nil { steps.append(plan.startDNSMasq(user: Self.dnsmasqUser)) }
     for step in steps {
       log("mending network \(network.name): \(step.shellText)")
@@ -181,13 +191,6 @@ struct HostNetworks {
   private static var dnsmasqUser: String? {
     let users = SystemFile.text("/etc/passwd")?.split(separator: "\n") ?? []
     return geteuid() == 0 && users.contains { $0.hasPrefix("dnsmasq:") } ? "dnsmasq" : nil
-  }
-
-  private func warnOfFirewalld(_ network: VirtualNetwork, _ ruleset: String) {
-    guard ForeignChain.hasFirewalld(in: ruleset) else { return }
-    StandardError.warn(
-      "firewalld runs, and refuses what it does not know: "
-        + "`firewall-cmd --zone=trusted --add-interface=\(network.bridge)` lets guests through")
   }
 }
 

@@ -3,6 +3,10 @@ internal import CLinux
 /// A program of the host that swiftvm uses.
 enum HostProgram: String, CaseIterable {
   case ip, nft, dnsmasq
+  case firewallCommand = "firewall-cmd"
+
+  /// Those that every host is asked for: firewalld's own is there where firewalld is.
+  static let allCases: [HostProgram] = [.ip, .nft, .dnsmasq]
 
   /// The Debian package that has it.
   var package: String {
@@ -10,6 +14,7 @@ enum HostProgram: String, CaseIterable {
     case .ip: "iproute2"
     case .nft: "nftables"
     case .dnsmasq: "dnsmasq-base"
+    case .firewallCommand: "firewalld"
     }
   }
 
@@ -18,6 +23,7 @@ enum HostProgram: String, CaseIterable {
     case .ip: "makes and joins bridges"
     case .nft: "translates addresses"
     case .dnsmasq: "gives guests addresses and names"
+    case .firewallCommand: "tells firewalld what to let pass"
     }
   }
 

@@ -9,14 +9,11 @@ struct ListCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let machines = HostNetworks.visible().flatMap { $0.machines() }
-    guard !json else {
-      let reports = machines.map { MachineReport($0) }
-      return print(StateFolder.json(reports), terminator: "")
-    }
+    let reports = MachineReport.all()
+    guard !json else { return print(StateFolder.json(reports), terminator: "") }
     var rows = [["NAME", "PID", "VCPUS", "MEMORY", "NETWORKS", "ADDRESSES", "CONSOLE"]]
-    for machine in machines {
-      let report = MachineReport(machine)
+    for report in reports {
+      let machine = report.machine
       rows.append([
         machine.name, "\(machine.process.id)", "\(machine.cpus)", "\(MemorySize(bytes: machine.memory))",
         Self.joined(machine.cards.map(\.source)), Self.joined(report.addresses), machine.console,
@@ -43,11 +40,17 @@ struct ListCommand: ParsableCommand {
 /// A machine as it is shown.
 struct MachineReport: Encodable {
   let machine: MachineRecord
-  let addresses: [String]
+  /// Where its networks are told of.
+  let state: StateFolder
 
-  init(_ machine: MachineRecord) {
-    self.machine = machine
-    addresses = GuestAddresses.of(machine)
+  /// Those that it uses, asked for now.
+  var addresses: [String] { GuestAddresses.of(machine, state) }
+
+  /// Those that run and that this user can see.
+  static func all() -> [MachineReport] {
+    HostNetworks.visible().flatMap { networks in
+      networks.machines().map { MachineReport(machine: $0, state: networks.state) }
+    }
   }
 
   /// The record, and one key more.
@@ -74,12 +77,11 @@ struct IPCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let machines = HostNetworks.visible().flatMap { $0.machines() }
-    guard let machine = machines.first(where: { $0.name == name }) else {
+    guard let report = MachineReport.all().first(where: { $0.machine.name == name }) else {
       throw Failure(
         .usage, "no machine named \(name) runs", hint: "`swiftvm list` shows those that do, --name names one")
     }
-    let addresses = GuestAddresses.of(machine)
+    let (machine, addresses) = (report.machine, report.addresses)
     guard !json else { return print(StateFolder.json(addresses), terminator: "") }
     guard !addresses.isEmpty else {
       throw Failure(
@@ -95,11 +97,11 @@ struct IPCommand: ParsableCommand {
 /// The addresses that a guest uses.
 enum GuestAddresses {
   /// IPv4 first; of leases and of neighbour tables.
-  static func of(_ machine: MachineRecord) -> [String] {
+  static func of(_ machine: MachineRecord, _ state: StateFolder) -> [String] {
     var addresses: [String] = []
     for card in machine.cards {
       if let network = card.network {
-        let leases = SystemFile.text(StateFolder.ofRoot.leases(ofNetwork: network)) ?? ""
+        let leases = SystemFile.text(state.leases(ofNetwork: network)) ?? ""
         addresses += Reservations.leases(in: leases).filter { $0.mac == card.mac }.map { "\($0.address)" }
       }
       let neighbours = try? HostCommand(

@@ -48,8 +48,12 @@ final class MachinePresence {
     self.record = nil
     do throws(Failure) {
       try hostNetworks.state.locked { () throws(Failure) in
-        StateFile.remove(hostNetworks.state.record(ofMachine: record.name))
-        try leave(record, hostNetworks)
+        guard isOnHostNetwork else {
+          return StateFile.remove(hostNetworks.state.record(ofMachine: record.name))
+        }
+        // Dead to everybody, and not forgotten before all of it is taken back.
+        try write(record.ended, hostNetworks)
+        try hostNetworks.sweep()
       }
     } catch {
       StandardError.warn("\(error.message); the next swiftvm command tries again")
@@ -59,8 +63,9 @@ final class MachinePresence {
   // MARK: With the lock
 
   private func enter(_ wish: VMConfiguration, _ host: HostNetworks) throws(Failure) {
-    // A machine without networks starts without looking at those of others.
-    if isOnHostNetwork { try host.sweep() }
+    // A machine without networks starts without looking at those of others, unless one had its name.
+    let namesake = wish.name.flatMap { host.state.machine($0) }
+    if isOnHostNetwork || namesake?.isToBeSwept == true { try host.sweep() }
     let name = try chooseName(wish.name, host.state)
     guard let process = ProcessIdentity.own else {
       throw Failure(.hostNotAble, "/proc/self/stat cannot be read", hint: "mount /proc")
@@ -90,7 +95,10 @@ final class MachinePresence {
   private func chooseName(_ wanted: String?, _ state: StateFolder) throws(Failure) -> String {
     guard let wanted else {
       var number = 1
-      while state.machine("vm\(number)")?.process.isAlive == true { number += 1 }
+      // The record of a dead one tells what it left in networks, until that is removed.
+      while let other = state.machine("vm\(number)"), other.process.isAlive || other.isToBeSwept {
+        number += 1
+      }
       return "vm\(number)"
     }
     if let other = state.machine(wanted), other.process.isAlive {
@@ -187,19 +195,6 @@ final class MachinePresence {
         hint: "`swiftvm net up --name big --subnet 10.77.0.0/16` makes a larger one")
     }
     return address
-  }
-
-  private func leave(_ record: MachineRecord, _ host: HostNetworks) throws(Failure) {
-    for name in Set(record.cards.compactMap(\.network)).sorted() {
-      guard let network = host.state.network(name) else { continue }
-      if network.isTransient && host.machines(on: name).isEmpty {
-        try host.takeDown(network)
-      } else {
-        try host.settle(network, publishing: record.publishedCard?.network == name)
-      }
-    }
-    // One that was brought up for a card that then failed.
-    if isOnHostNetwork { try host.sweep() }
   }
 
   private func openPlainly(_ wish: VMConfiguration) throws(Failure) {

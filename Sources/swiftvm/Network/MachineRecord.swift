@@ -13,13 +13,23 @@ struct MachineRecord: Codable, Equatable {
   }
 
   let name: String
-  let process: ProcessIdentity
+  private(set) var process: ProcessIdentity
   let cpus: Int
   /// Bytes.
   let memory: UInt64
   let console: String
   var cards: [Card] = []
   var published: [String] = []
+
+  /// Whether it died with a place in a network, which others must still learn of.
+  var isToBeSwept: Bool { !process.isAlive && cards.contains { $0.network != nil } }
+
+  /// The record of the same machine when nothing of it runs any more.
+  var ended: MachineRecord {
+    var record = self
+    record.process = .nobody
+    return record
+  }
 
   /// The address that published ports lead to, and its network.
   var publishedCard: Card? { published.isEmpty ? nil : cards.first { $0.network != nil } }
@@ -30,6 +40,13 @@ struct ProcessIdentity: Codable, Equatable {
   let id: Int32
   /// When it began, in the kernel's ticks since its own start.
   let start: UInt64
+
+  /// One that there never is.
+  static let nobody = ProcessIdentity(id: 0, start: 0)
+
+  private init(id: Int32, start: UInt64) {
+    (self.id, self.start) = (id, start)
+  }
 
   /// The process `id`, where there is one.
   init?(_ id: Int32) {

@@ -9,15 +9,19 @@ struct NetworkPlan {
   /// What brings the network up.
   ///
   /// - Parameters:
-  ///   - sysctls: what the host's are, and whether they are noted already.
-  ///   - foreign: chains of others that drop what ours accept.
+  ///   - sysctls: what the host's are.
+  ///   - noted: what they were before the networks that are up.
+  ///   - admissions: what has others let pass what our table accepts.
   ///   - dnsmasqUser: the user that dnsmasq runs as; nil: its own choice.
-  func up(_ sysctls: Forwarding, foreign: [ForeignChain], dnsmasqUser: String?) -> [Step] {
+  func up(
+    _ sysctls: Forwarding, noted: [Forwarding.Note] = [], admissions: [Step] = [], dnsmasqUser: String?
+  ) -> [Step] {
     state.steps + [
       .makeFolder(folder),
       .write(path: state.record(ofNetwork: network.name), text: StateFolder.json(network)),
     ]
-      + sysctls.enable(notes: state.sysctls) + makeBridge + [makeTable] + foreign.map { $0.admit(network) }
+      + sysctls.enable(notes: state.sysctls, earlier: noted) + makeBridge + [makeTable]
+      + admissions
       + [
         .write(path: state.reservations(ofNetwork: network.name), text: ""),
         startDNSMasq(user: dnsmasqUser),
@@ -30,7 +34,7 @@ struct NetworkPlan {
   func down(_ present: PresentParts, isLast: Bool) -> [Step] {
     var steps: [Step] = []
     if present.hasDaemon { steps.append(.stop(pidFile: state.pidFile(ofNetwork: network.name))) }
-    steps += present.admissions.map { $0.delete() }
+    steps += present.admissions
     if present.hasTable { steps.append(.run(HostCommand(.nft, ["delete", "table", "inet", network.table]))) }
     if present.hasBridge {
       steps.append(.run(HostCommand(.ip, ["link", "delete", bridge, "type", "bridge"])))
@@ -91,6 +95,7 @@ struct PresentParts {
   var hasDaemon = false
   var hasTable = false
   var hasBridge = false
-  var admissions: [ForeignChain.Admission] = []
+  /// What takes back those of others' rules that let it pass.
+  var admissions: [Step] = []
   var notedSysctls: [Step] = []
 }

@@ -31,6 +31,11 @@ enum PublishOption {
     guard sides.count <= 2,
       let transport = PublishedPort.Transport(rawValue: sides.count == 2 ? sides[1] : "tcp")
     else { throw Failure(.usage, "--publish \(text): the part after / is neither tcp nor udp", hint: form) }
+    guard !sides[0].contains("[") else {
+      throw Failure(
+        .usage, "--publish \(text): ports are published at IPv4 addresses only",
+        hint: "which IPv6 address a guest takes is its own choice; \(form)")
+    }
     var parts = sides[0].split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     guard (2...3).contains(parts.count) else {
       throw Failure(.usage, "--publish \(text): not a pair of ports", hint: form)

@@ -13,9 +13,12 @@ enum StateFile {
     }
   }
 
+  /// What a file that is being written is called besides its name.
+  static let unfinished = ".new"
+
   /// Puts `text` in the place of what was there, all at once.
   static func write(_ text: String, to path: String) throws(Failure) {
-    let fresh = "\(path).new"
+    let fresh = path + unfinished
     do throws(Errno) {
       let file = try OwnedDescriptor.open(fresh, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
       fchmod(file.number, 0o644)

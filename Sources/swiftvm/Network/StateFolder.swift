@@ -75,6 +75,15 @@ struct StateFolder {
     StateFile.names(in: machines).filter { $0.hasSuffix(".json") }.compactMap { read("\(machines)/\($0)") }
   }
 
+  /// Removes the records that somebody was stopped at.
+  func removeHalfWritten() {
+    for folder in [path, machines] {
+      for name in StateFile.names(in: folder) where name.hasSuffix(StateFile.unfinished) {
+        StateFile.remove("\(folder)/\(name)")
+      }
+    }
+  }
+
   func read<Record: Decodable>(_ path: String) -> Record? {
     guard let bytes = try? InputFile.contents(of: path, what: "record") else { return nil }
     return try? JSONDecoder().decode(Record.self, from: Data(bytes))

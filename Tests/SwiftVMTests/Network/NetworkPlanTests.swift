@@ -17,7 +17,7 @@ struct NetworkPlanTests {
 
   @Test func `the record comes first, and dnsmasq, whose file says that all is there, last`() throws {
     let plan = NetworkPlan(network: try network(), state: state)
-    let steps = plan.up(Forwarding(v4: "1", v6: "1"), foreign: [], dnsmasqUser: nil)
+    let steps = plan.up(Forwarding(v4: "1", v6: "1"), dnsmasqUser: nil)
     let record = try #require(steps.firstIndex { $0.shellText.contains("network.json") })
     let firstChange = try #require(steps.firstIndex { if case .run = $0 { true } else { false } })
     #expect(record < firstChange)
@@ -45,6 +45,17 @@ struct NetworkPlanTests {
     #expect(try #require(listens) < #require(forwards))
   }
 
+  @Test func `what was noted for an earlier network stays noted`() throws {
+    let earlier = [
+      Forwarding.Note(path: Forwarding.v4Path, value: "0"), .init(path: Forwarding.v6Path, value: "0"),
+    ]
+    let steps = Forwarding(v4: "1", v6: "0").enable(notes: "/notes", earlier: earlier)
+    #expect(
+      steps == [
+        .write(path: "/notes", text: StateFolder.json(earlier)), .set(path: Forwarding.v6Path, value: "1"),
+      ])
+  }
+
   @Test func `an isolated network leads nowhere`() throws {
     let plan = NetworkPlan(network: try network(isIsolated: true), state: state)
     #expect(lines([plan.makeTable]).contains("iifname \"svbr3\" reject"))
@@ -55,7 +66,7 @@ struct NetworkPlanTests {
 
   @Test func `a host without IPv6 gets none of it`() throws {
     let plan = NetworkPlan(network: try network(prefix6: nil), state: state)
-    let text = lines(plan.up(Forwarding(v4: "0", v6: nil), foreign: [], dnsmasqUser: nil))
+    let text = lines(plan.up(Forwarding(v4: "0", v6: nil), dnsmasqUser: nil))
     #expect(!text.contains("ip6") && !text.contains("ipv6") && !text.contains("enable-ra"))
   }
 
@@ -91,8 +102,8 @@ struct NetworkPlanTests {
       ])
     let lab = try network()
     #expect(ForeignChain.admissions(of: lab, in: ruleset).map(\.handle) == [9])
-    #expect(ForeignChain.hasTable(of: lab, in: ruleset))
-    #expect(try !ForeignChain.hasTable(of: network("other"), in: ruleset))
+    #expect(ForeignChain.hasTable(lab.table, in: ruleset))
+    #expect(try !ForeignChain.hasTable(network("other").table, in: ruleset))
     // The host's own services stay closed to guests, but for those that make the network.
     #expect(!lines([chains[1].admit(lab)]).contains("\"svbr3\" counter"))
     #expect(lines([chains[1].admit(lab)]).contains("udp dport 67"))

@@ -24,6 +24,13 @@ struct PublishOptionTests {
     #expect(failure?.status == .usage && failure?.hint?.contains("HOST_PORT:GUEST_PORT") == true)
   }
 
+  @Test(arguments: ["[::1]:8080:80", "[::]:8080:80/udp", "[fd00::1]:1:2"])
+  func `an IPv6 address is refused, and the hint tells why`(text: String) {
+    let failure = #expect(throws: Failure.self) { try PublishOption.parse(text) }
+    #expect(failure?.message.contains("IPv4 addresses only") == true)
+    #expect(failure?.hint?.contains("its own choice") == true)
+  }
+
   @Test(arguments: [
     (["80:1", "80:2"], true), (["80:1", "127.0.0.1:80:2"], true),
     (["127.0.0.1:80:1", "127.0.0.1:80:1"], true),

@@ -5,13 +5,37 @@ import Testing
 enum NetworkScript {
   private static let prelude = Repository.root + "/Tests/SwiftVMTests/Support/network-bed.sh"
 
-  /// Runs lines of bash after those of network-bed.sh; 124 when they do not end within two minutes.
+  /// Lines that fill nftables as Docker and a strict host do: what they do not know is dropped.
+  static let docker = """
+    nft -f - <<'END'
+    table ip filter {
+      chain DOCKER-USER {
+        counter return
+      }
+      chain FORWARD {
+        type filter hook forward priority 0; policy drop;
+        jump DOCKER-USER
+      }
+    }
+    table inet wall {
+      chain input {
+        type filter hook input priority 0; policy drop;
+        ct state established,related accept
+        iifname { "lo", "eth0" } accept
+        icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+      }
+    }
+    END
+
+    """
+
+  /// Runs lines of bash after those of network-bed.sh; 124 when they do not end within five minutes.
   static func run(_ script: String) async throws -> Program.Outcome {
     let start = "vm=\(Repository.executable) guests=\(Repository.guests); . \(prelude)\n"
     return try await Program.run(
       "timeout",
       [
-        "-k", "5", "120", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+        "-k", "5", "300", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
         "bash", "-c", start + script,
       ])
   }

@@ -34,6 +34,48 @@ machine() {
     wait_for_machine "$name"
 }
 
+# station NAME OPTION...: starts one that answers in a network, see guests/station. What it says is in /run/NAME.out.
+station() {
+    start_station "$@"
+    wait_for_station "$1"
+}
+
+start_station() {
+    local name=$1
+    shift
+    "$vm" run -v -k "$guests/station.elf" -m 16 --boot-hint 0 --name "$name" "$@" \
+        >"/run/$name.out" 2>"/run/$name.log" </dev/null &
+    machines[$name]=$!
+}
+
+wait_for_station() {
+    until [ -n "$(address_of "$1")" ]; do
+        kill -0 "${machines[$1]}" || { cat "/run/$1.log" >&2; exit 1; }
+        sleep 0.05
+    done
+}
+
+# address_of NAME: what the station took by DHCP.
+address_of() { sed -n 's/ behind .*//p' "/run/$1.out"; }
+
+# send_ping NAME ADDRESS: has a station ping an address, and waits until it was answered.
+send_ping() {
+    local address
+    printf -v address '\\x%02x' ${2//./ }
+    printf "$address" > "/dev/udp/$(address_of "$1")/9"
+    until grep -q "^$2 answers" "/run/$1.out"; do sleep 0.05; done
+}
+
+# echo_from ADDRESS PORT TEXT: what comes back by UDP.
+echo_from() {
+    exec 3<>"/dev/udp/$1/$2"
+    printf '%s\n' "$3" >&3
+    # A datagram is read at once or lost.
+    timeout 60 dd bs=2000 count=1 status=none <&3
+    exec 3>&-
+}
+export -f echo_from
+
 wait_for_machine() {
     until grep -qs 'the machine runs' "/run/$1.log"; do
         kill -0 "${machines[$1]}" || { cat "/run/$1.log" >&2; exit 1; }
@@ -81,17 +123,26 @@ END
 # in_ns NAME COMMAND...
 in_ns() { ip netns exec "$@"; }
 
-# state: what networks change of a host, but for what counts packets or time.
+# state: what networks change of a host, but for what counts packets or time, and for what follows a cable late.
 state() {
     nft list ruleset | sed 's/counter packets [0-9]* bytes [0-9]*/counter/'
-    ip -o address show | sed 's/^[0-9]*: //; s/ *valid_lft.*//; s/ tentative//; s/\\//'
-    ip -o link show type bridge | sed 's/^[0-9]*: //'
-    ip route show
-    local file
-    for file in /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv[46]/conf/*/*; do
-        case $file in */stable_secret) continue ;; esac
-        echo "$file $(cat "$file" 2>/dev/null)"
-    done
-    ps -C dnsmasq -o args= || true
+    ip -o address show | sed 's/^[0-9]*: //; s/ *valid_lft.*//; s/ tentative//; s/\\//; / fe80:/ d'
+    ip -o link show | sed 's/^[0-9]*: //; s/NO-CARRIER,//; s/,LOWER_UP//; s/ state [A-Z]* / /'
+    ip route show | sed 's/ linkdown//'
+    grep -rs --exclude=stable_secret '' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv[46]/conf || true
+    # All processes but the script's own, and its servers.
+    ps -e -o args= | grep -vE '^(bash|ps|grep|sed|diff|cmp|timeout|unshare|busybox) ' || true
     find /run/swiftvm -type f ! -name lock ! -name leases ! -name '*.pid' -exec cat {} + 2>/dev/null || true
+}
+
+# start_firewalld: on a system bus of its own.
+start_firewalld() {
+    mkdir -p /run/dbus
+    [ -e /run/dbus/system_bus_socket ] || dbus-daemon --system --fork --nopidfile
+    firewalld --nofork --nopid >/run/firewalld.log 2>&1 &
+    firewalld=$!
+    until firewall-cmd --state >/dev/null 2>&1; do
+        kill -0 $firewalld || { cat /run/firewalld.log >&2; exit 1; }
+        sleep 0.1
+    done
 }

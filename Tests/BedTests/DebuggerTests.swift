@@ -73,9 +73,9 @@ extension StockKernels {
             debug -ex 'print/x $efer' -ex "x/s $banner - 0xffffffff80000000" -ex 'stepi 10' -ex 'info threads' -ex detach
             await console 'waiting for the power button'
             debug -ex 'print/x $efer & 0x500' -ex "x/s $banner" -ex 'set $before = $pc' -ex 'stepi 3' \\
-              -ex 'print $xmm0' -ex 'thread 2' -ex 'print $pc > 0xffffffff81000000' -ex detach
+              -ex 'print $xmm0' -ex 'thread 2' -ex 'print (unsigned long)$pc > 0xffffffff81000000' -ex detach
             kill -TERM $vm
-            """))
+            """), seconds: 150)
       #expect(outcome.status == 0, outcome.comment)
       #expect(outcome.output.contains("$1 = 0x0\n"), outcome.comment)
       #expect(outcome.output.contains("$1 = 0x500\n"), outcome.comment)

@@ -36,11 +36,17 @@ extension VCPULoop {
 
   /// Nil: the vCPU is to stop for good.
   private func order(in bay: VCPUBay) -> VCPUBay.Order? {
+    var wasAsked = false
     while true {
-      // With an order the bay is left: what waits in the mailbox is for the loop to see.
-      if let order = bay.wait(with: vcpu) { return order }
-      // To be asked for a stop, a vCPU that stands need do nothing.
-      if handle.hasRequests, takeRequests() & VCPUHandle.Request.stop != 0 {
+      if let order = bay.wait(with: vcpu) {
+        // A request to stop that came after the order must not get lost, and one from before does no harm.
+        if wasAsked { handle.ask(VCPUHandle.Request.pause) }
+        return order
+      }
+      guard handle.hasRequests else { continue }
+      let requests = takeRequests()
+      if requests & VCPUHandle.Request.pause != 0 { wasAsked = true }
+      if requests & VCPUHandle.Request.stop != 0 {
         bay.leave()
         return nil
       }

@@ -1,6 +1,4 @@
-import Hypervisor
 import ProcessSupport
-import SystemPackage
 import Testing
 
 /// swiftvm with a guest that a debugger can have, and the real gdb.

@@ -48,6 +48,7 @@ final class Session {
       networks: networks)
     builder.onStage = { [log] in log($0) }
     let loop = try eventLoop()
+    try presence.watch(on: loop)
     let reports = try diskReports(configuration, disks, loop)
     defer { reports.close() }
     // Signals first: from here on none of them ends the process behind the terminal's back.

@@ -65,6 +65,7 @@ public final class FrameStream: FramePort, @unchecked Sendable {
   public var ending: Ending? { endingBox.withLock { $0 } }
 
   /// Ends the connection, which the peer sees. The first reason stays.
+  @inline(never)
   public func end(_ reason: Ending) {
     let isFirst = endingBox.withLock { ending in
       defer { ending = ending ?? reason }

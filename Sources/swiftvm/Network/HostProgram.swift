@@ -2,7 +2,10 @@ internal import CLinux
 
 /// A program of the host that swiftvm uses.
 enum HostProgram: String, CaseIterable {
-  case ip, nft, dnsmasq
+  case ip, nft, dnsmasq, passt
+
+  /// Those that virtual networks need.
+  static let ofNetworks: [HostProgram] = [.ip, .nft, .dnsmasq]
 
   /// The Debian package that has it.
   var package: String {
@@ -10,14 +13,17 @@ enum HostProgram: String, CaseIterable {
     case .ip: "iproute2"
     case .nft: "nftables"
     case .dnsmasq: "dnsmasq-base"
+    case .passt: "passt"
     }
   }
 
-  private var purpose: String {
+  /// What it does for swiftvm.
+  var purpose: String {
     switch self {
     case .ip: "makes and joins bridges"
     case .nft: "translates addresses"
     case .dnsmasq: "gives guests addresses and names"
+    case .passt: "is a guest's network without privilege"
     }
   }
 

@@ -77,6 +77,32 @@ int clinux_accept(int fd) {
     return client < 0 ? -errno : client;
 }
 
+int clinux_stream_pair(int ends[2]) {
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0 ? -errno : 0;
+}
+
+long clinux_send_with_descriptor(int fd, const void *buffer, size_t size, int descriptor) {
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof descriptor)];
+    } control;
+    struct iovec vector = {.iov_base = (void *)buffer, .iov_len = size};
+    struct msghdr message = {
+        .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    memset(&control, 0, sizeof control);
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof descriptor);
+    memcpy(CMSG_DATA(&control.header), &descriptor, sizeof descriptor);
+    ssize_t result = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return result < 0 ? -errno : result;
+}
+
+int clinux_is_hung_up(int fd) {
+    struct pollfd entry = {.fd = fd};
+    return poll(&entry, 1, 0) > 0 && (entry.revents & POLLHUP);
+}
+
 int clinux_hold_port(uint32_t address, uint16_t port, int is_udp) {
     int fd = socket(AF_INET, (is_udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
     if (fd < 0)

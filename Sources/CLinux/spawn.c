@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 int clinux_memory_file(const char *name) {
@@ -9,7 +10,20 @@ int clinux_memory_file(const char *name) {
     return fd < 0 ? -errno : fd;
 }
 
-static int spawn(pid_t *pid, const char *path, char *const *arguments, const int streams[3]) {
+int clinux_limited_memory_file(const char *name, size_t size) {
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0)
+        return -errno;
+    if (ftruncate(fd, (off_t)size) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd;
+}
+
+/// The program gets `streams` as its first descriptors.
+static int spawn(pid_t *pid, const char *path, char *const *arguments, const int *streams, int count) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, all;
@@ -17,7 +31,7 @@ static int spawn(pid_t *pid, const char *path, char *const *arguments, const int
     sigfillset(&all);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
-    for (int number = 0; number < 3; number++)
+    for (int number = 0; number < count; number++)
         posix_spawn_file_actions_adddup2(&actions, streams[number], number);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
@@ -30,13 +44,37 @@ static int spawn(pid_t *pid, const char *path, char *const *arguments, const int
     return error;
 }
 
+int clinux_wait_for_either(int first, int second, int milliseconds) {
+    struct pollfd entries[] = {{.fd = first, .events = POLLIN}, {.fd = second, .events = POLLIN}};
+    int ready;
+    do {
+        ready = poll(entries, 2, milliseconds);
+    } while (ready < 0 && errno == EINTR);
+    return ready < 0 ? -errno : (entries[0].revents != 0) | (entries[1].revents != 0) << 1;
+}
+
 int clinux_run(const char *path, char *const *arguments, int input, int output, int error) {
     pid_t pid;
-    int failure = spawn(&pid, path, arguments, (const int[]){input, output, error});
+    int failure = spawn(&pid, path, arguments, (const int[]){input, output, error}, 3);
     if (failure)
         return -failure;
+    return clinux_wait_for_process(pid);
+}
+
+int clinux_start(const char *path, char *const *arguments, const int *streams, int count) {
+    pid_t pid;
+    int failure = spawn(&pid, path, arguments, streams, count);
+    return failure ? -failure : pid;
+}
+
+int clinux_watch_process(int id) {
+    int fd = (int)syscall(SYS_pidfd_open, id, 0);
+    return fd < 0 ? -errno : fd;
+}
+
+int clinux_wait_for_process(int id) {
     int status;
-    while (waitpid(pid, &status, 0) < 0)
+    while (waitpid(id, &status, 0) < 0)
         if (errno != EINTR)
             return -errno;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

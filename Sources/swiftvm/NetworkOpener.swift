@@ -3,13 +3,24 @@ internal import Devices
 internal import Hypervisor
 internal import SystemPackage
 
-/// Opens what network cards stand on: TAPs and the kernel's workers.
+/// Opens what network cards stand on: TAPs and the kernel's workers, and passt.
 struct NetworkOpener {
   let log: VerboseLog
-  /// What addresses are derived from; nil: each TAP's name.
+  /// What addresses are derived from; nil: the name of what the card stands on.
   let machineName: String?
 
-  /// Opens the card.
+  /// Starts what a card of user networking stands on.
+  func openUser(
+    _ card: NetworkConfiguration, index: Int, publishing ports: [PublishedPort]
+  ) throws(Failure) -> (network: UserNetwork, backend: NetBackend) {
+    let mac = card.mac ?? derivedAddress("\(card.source)", index: index)
+    let mtu = card.mtu ?? UserNetwork.mtu
+    let network = try UserNetwork(mtu: mtu, mac: mac, publishing: ports)
+    log("\(card.source): passt, mac=\(mac), mtu=\(mtu), \(UserNetwork.address) by DHCP")
+    return (network, NetBackend(.stream(network.stream), mac: mac, mtu: mtu))
+  }
+
+  /// Opens a card that stands on a TAP.
   ///
   /// - Parameter bridge: the bridge that a TAP of our own making joins; nil where the card names its TAP.
   func open(
@@ -20,7 +31,7 @@ struct NetworkOpener {
       switch card.source {
       case .tap(let name): tap = try .open(name, queues: card.queues)
       case .descriptor(let number): tap = try .takeOver(number)
-      case .nat, .bridge: tap = try Self.fresh(queues: card.queues)
+      case .nat, .bridge, .user: tap = try Self.fresh(queues: card.queues)
       }
     } catch {
       throw Failure(error)
@@ -31,10 +42,10 @@ struct NetworkOpener {
       try HostCommand(.ip, ["link", "set", tap.name, "master", name, "up"]).check()
     }
     let vhost = try openWorkers(card, tap)
-    let mac = card.mac ?? derivedAddress(tap, index: index)
+    let mac = card.mac ?? derivedAddress(tap.name, index: index)
     let path = vhost.isEmpty ? "frames go through this process" : "vhost-net"
     log("\(card.source): \(tap.name), mac=\(mac), mtu=\(mtu.map(String.init) ?? "unknown"), \(path)")
-    return NetBackend(tap: tap, vhost: vhost, mac: mac, mtu: mtu)
+    return NetBackend(.tap(tap), vhost: vhost, mac: mac, mtu: mtu)
   }
 
   /// A TAP that nobody has, nor takes meanwhile: an existing one is another machine's, or it would be gone.
@@ -53,8 +64,8 @@ struct NetworkOpener {
     throw .busy("svtap")
   }
 
-  private func derivedAddress(_ tap: Tap, index: Int) -> MACAddress {
-    let names = machineName.map { ["machine", $0] } ?? [tap.name]
+  private func derivedAddress(_ name: String, index: Int) -> MACAddress {
+    let names = machineName.map { ["machine", $0] } ?? [name]
     return MACAddress(derivedFrom: [Self.machineID] + names + ["\(index)"])
   }
 

@@ -1,11 +1,13 @@
 internal import Devices
 internal import Hypervisor
 
-/// The text of `--net`: `nat[=NAME]|bridge=NAME|tap=NAME|fd=N[,mac=MAC][,mtu=N][,queues=N]
+/// The text of `--net`: `nat[=NAME]|user|bridge=NAME|tap=NAME|fd=N[,mac=MAC][,mtu=N][,queues=N]
 /// [,vhost=auto|on|off][,id=NAME]`, or `none`.
 enum NetworkOption {
   static let name = "--net"
-  private static let keys = ["nat", "bridge", "create", "tap", "fd", "mac", "mtu", "queues", "vhost", "id"]
+  private static let keys = [
+    "nat", "user", "bridge", "create", "tap", "fd", "mac", "mtu", "queues", "vhost", "id",
+  ]
 
   /// The cards that `texts` name. `none` alone takes away those of a configuration file.
   static func cards(_ texts: [String]) throws(Failure) -> [NetworkConfiguration] {
@@ -20,10 +22,16 @@ enum NetworkOption {
     return cards
   }
 
+  /// What `user` alone stands for.
+  private static let userName = "passt"
+
   static func parse(_ text: String) throws(Failure) -> NetworkConfiguration {
-    // The one source that needs no name.
-    let isPlainNAT = text == "nat" || text.hasPrefix("nat,")
-    let full = isPlainNAT ? "nat=\(VirtualNetwork.defaultName)" + text.dropFirst(3) : text
+    var full = text
+    // The sources that need no name.
+    for (word, name) in [("nat", VirtualNetwork.defaultName), ("user", userName)]
+    where text == word || text.hasPrefix("\(word),") {
+      full = "\(word)=\(name)" + text.dropFirst(word.count)
+    }
     let list = try OptionList(full, option: name, keys: keys, hasHead: false)
     var result = NetworkConfiguration(try source(list, text))
     if let mac = list["mac"] {
@@ -49,10 +57,11 @@ enum NetworkOption {
   private static func source(_ list: OptionList, _ text: String) throws(Failure)
     -> NetworkConfiguration.Source
   {
-    let sources = ["nat", "bridge", "tap", "fd"].filter { list[$0] != nil }
+    let sources = ["nat", "user", "bridge", "tap", "fd"].filter { list[$0] != nil }
     guard let kind = sources.first, let value = list[kind] else {
       throw Failure(
-        .usage, "\(name) \"\(text)\": no network is named", hint: "give nat, bridge=NAME, tap=NAME or fd=N")
+        .usage, "\(name) \"\(text)\": no network is named",
+        hint: "give nat, user, bridge=NAME, tap=NAME or fd=N")
     }
     guard sources.count == 1 else {
       throw Failure(
@@ -61,6 +70,13 @@ enum NetworkOption {
     if let device = list["create"] { throw refusal(toBridge: device, with: value) }
     switch kind {
     case "nat": return .nat(try VirtualNetwork.checked(name: value))
+    case "user":
+      guard value == userName else {
+        throw Failure(
+          .usage, "\(name): user=\(value): there are no networks of this kind by name",
+          hint: "each card has its own: --net user")
+      }
+      return .user
     case "bridge": return .bridge(value)
     case "tap": return .tap(value)
     default:
@@ -93,12 +109,13 @@ enum NetworkOption {
 
   /// The text that reads back as `card`.
   static func text(_ card: NetworkConfiguration) -> String {
-    var parts: [(String, String)] = []
+    var parts: [(String, String?)] = []
     switch card.source {
     case .tap(let name): parts.append(("tap", name))
     case .descriptor(let number): parts.append(("fd", "\(number)"))
     case .nat(let name): parts.append(("nat", name))
     case .bridge(let name): parts.append(("bridge", name))
+    case .user: parts.append(("user", nil))
     }
     if let mac = card.mac { parts.append(("mac", "\(mac)")) }
     if let mtu = card.mtu { parts.append(("mtu", "\(mtu)")) }
@@ -106,7 +123,7 @@ enum NetworkOption {
     parts.append(("vhost", card.vhost.rawValue))
     if let id = card.id { parts.append(("id", id)) }
     return parts.map { key, value in
-      "\(key)=" + value.map { $0 == "," ? ",," : String($0) }.joined()
+      key + (value.map { "=" + $0.map { $0 == "," ? ",," : String($0) }.joined() } ?? "")
     }.joined(separator: ",")
   }
 }

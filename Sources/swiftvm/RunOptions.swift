@@ -51,8 +51,8 @@ struct RunOptions: ParsableArguments {
     name: .shortAndLong,
     help: ArgumentHelp(
       """
-      Card: none, nat[=NAME], bridge=NAME, tap=NAME or fd=N \
-      [,KEY=VALUE...]: mac, mtu, queues, vhost, id
+      Card: none, nat[=NAME], user, bridge=NAME, tap=NAME, \
+      fd=N; [,KEY=VALUE...]: mac, mtu, queues, vhost, id
       """, valueName: "card"))
   var net: [String] = []
 

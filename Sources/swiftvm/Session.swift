@@ -51,6 +51,7 @@ final class Session {
       builder.runsKernelsNatively = Virtualisation.detect().runsKernelsNatively
     }
     let loop = try eventLoop()
+    try presence.watch(on: loop)
     let reports = try diskReports(configuration, disks, loop)
     defer { reports.close() }
     // Signals first: from here on none of them ends the process behind the terminal's back.

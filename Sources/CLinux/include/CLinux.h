@@ -215,6 +215,30 @@ int clinux_memory_file(const char *_Nonnull name);
 int clinux_run(
     const char *_Nonnull path, char *_Nullable const *_Nonnull arguments, int input, int output, int error);
 
+/// A file without a name that lives in memory and has `size` bytes, never more: writing past its end fails.
+int clinux_limited_memory_file(const char *_Nonnull name, size_t size);
+
+/// Starts the program at `path`, with no signal blocked or ignored.
+///
+/// - arguments: the program's name first, NULL last.
+/// - streams: what it gets as its first `count` descriptors, in their order.
+/// - Returns: its process.
+int clinux_start(
+    const char *_Nonnull path, char *_Nullable const *_Nonnull arguments, const int *_Nonnull streams, int count);
+
+/// A descriptor that is readable when a process of ours has ended.
+int clinux_watch_process(int id);
+
+/// Waits for the end of a process of ours.
+///
+/// - Returns: its exit status, or 128 plus the number of the signal that killed it.
+int clinux_wait_for_process(int id);
+
+/// Waits at most `milliseconds` (-1: without limit) for one of two descriptors to be readable or hung up.
+///
+/// - Returns: 1 and 2 for the first and the second, 3 for both; 0: neither in time.
+int clinux_wait_for_either(int first, int second, int milliseconds);
+
 /// Another descriptor for the same open file, close-on-exec.
 static inline int clinux_duplicate(int fd) {
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 // <linux/if.h> and <net/if.h> exclude each other: what needs either is in net.c.
@@ -88,6 +89,33 @@ static inline long clinux_writev(int fd, const struct iovec *_Nonnull vectors, i
     } while (result < 0 && errno == EINTR);
     return result < 0 ? -errno : result;
 }
+
+/// recv(2) and send(2) that never wait and raise no signal, begun again after a signal.
+static inline long clinux_receive(int fd, void *_Nonnull buffer, size_t size) {
+    ssize_t result;
+    do {
+        result = recv(fd, buffer, size, MSG_DONTWAIT);
+    } while (result < 0 && errno == EINTR);
+    return result < 0 ? -errno : result;
+}
+
+static inline long clinux_send(int fd, const void *_Nonnull buffer, size_t size) {
+    ssize_t result;
+    do {
+        result = send(fd, buffer, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (result < 0 && errno == EINTR);
+    return result < 0 ? -errno : result;
+}
+
+/// Two ends of a stream, connected, close-on-exec.
+int clinux_stream_pair(int ends[_Nonnull 2]);
+
+/// Sends `size` bytes and with them a descriptor, which is closed when the receiver has taken the bytes, whether it
+/// looks for descriptors or not.
+long clinux_send_with_descriptor(int fd, const void *_Nonnull buffer, size_t size, int descriptor);
+
+/// Whether the other end of a stream is closed.
+int clinux_is_hung_up(int fd);
 
 /// The most buffers of one readv or writev.
 enum { CLINUX_IOV_MAX = 1024 };

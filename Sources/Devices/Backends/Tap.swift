@@ -156,7 +156,7 @@ extension Tap {
 }
 
 /// One queue of a TAP.
-final class TapQueue: Sendable {
+final class TapQueue: FramePort {
   let descriptor: OwnedDescriptor
 
   init(_ descriptor: consuming OwnedDescriptor) {
@@ -194,13 +194,20 @@ final class TapQueue: Sendable {
     if result < 0 { throw Errno(rawValue: -result) }
   }
 
-  /// Throws away frames that wait: they are another driver's.
-  func drain() {
-    var scrap: UInt64 = 0
-    unsafe withUnsafeMutableBytes(of: &scrap) { bytes in
-      var vector = unsafe iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
-      // A frame is cut to the 8 bytes that the vector names. No TAP queues more than this many.
-      for _ in 0..<4096 where unsafe clinux_readv(descriptor.number, &vector, 1) < 0 { return }
-    }
+  var readable: Int32 { descriptor.number }
+  /// A TAP whose queue is full drops.
+  var writable: Int32? { nil }
+  var hasRoom: Bool { true }
+
+  func read(into buffers: UnsafeMutablePointer<iovec>, count: Int) -> Int {
+    // The caller's list has `count` elements.
+    unsafe clinux_readv(descriptor.number, buffers, Int32(truncatingIfNeeded: count))
   }
+
+  func write(_ buffers: UnsafeMutablePointer<iovec>, count: Int) {
+    // As in `read`. A refusal is dropped with the frame.
+    _ = unsafe clinux_writev(descriptor.number, buffers, Int32(truncatingIfNeeded: count))
+  }
+
+  func flush() -> Bool { true }
 }

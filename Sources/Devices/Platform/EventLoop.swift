@@ -12,6 +12,8 @@ public final class EventLoop {
     public init(rawValue: UInt32) { self.rawValue = rawValue }
     public static let read = Interest(rawValue: CLINUX_EPOLLIN)
     public static let write = Interest(rawValue: CLINUX_EPOLLOUT)
+    /// Errors and hang-ups alone, each reported once: who cannot do anything about them now is not called for ever.
+    public static let hangUp = Interest(rawValue: CLINUX_EPOLLET)
     /// For an `EventDescriptor`: reports each signal once, and nobody need take the count.
     public static let signal = Interest(rawValue: CLINUX_EPOLLIN | CLINUX_EPOLLET)
   }

@@ -12,12 +12,14 @@ public struct NetworkConfiguration: Hashable, Sendable {
     case nat(String)
     /// A bridge of the host, by name.
     case bridge(String)
+    /// Sockets of an ordinary program of the host, which stands for the guest.
+    case user
 
     /// Whether one card at most can stand on it.
     var isExclusive: Bool {
       switch self {
       case .tap, .descriptor: true
-      case .nat, .bridge: false
+      case .nat, .bridge, .user: false
       }
     }
   }
@@ -32,9 +34,9 @@ public struct NetworkConfiguration: Hashable, Sendable {
   }
 
   public var source: Source
-  /// Nil: one derived from the source.
+  /// Nil: one derived from the machine or the source.
   public var mac: MACAddress?
-  /// Nil: the TAP's.
+  /// Nil: the interface's, or the largest.
   public var mtu: Int?
   /// Pairs of queues.
   public var queues = 1
@@ -54,6 +56,7 @@ extension NetworkConfiguration.Source: CustomStringConvertible {
     case .descriptor(let number): "fd=\(number)"
     case .nat(let name): "nat=\(name)"
     case .bridge(let name): "bridge=\(name)"
+    case .user: "user"
     }
   }
 }
@@ -64,6 +67,8 @@ public enum NetworkError: Error, Hashable, Sendable {
   case mtu(Int)
   case queues(Int)
   case queuesOfDescriptor
+  case queuesOfUser
+  case vhostOfUser
   case multicast(MACAddress)
   case zeroAddress
   case sameSource(String)
@@ -84,6 +89,9 @@ extension NetworkConfiguration {
       guard !name.isEmpty, name.utf8.count <= Tap.longestName else { throw .nameTooLong(name) }
     case .descriptor:
       guard queues == 1 else { throw .queuesOfDescriptor }
+    case .user:
+      guard queues == 1 else { throw .queuesOfUser }
+      guard vhost != .on else { throw .vhostOfUser }
     // Only the host can tell whether it has them.
     case .nat, .bridge: break
     }
@@ -109,6 +117,8 @@ extension NetworkError: CustomStringConvertible {
       "mtu=\(value): not from \(NetworkConfiguration.mtus.lowerBound) to \(NetworkConfiguration.mtus.upperBound)"
     case .queues(let count): "queues=\(count): not from 1 to \(Tap.mostQueues)"
     case .queuesOfDescriptor: "an inherited descriptor is one queue"
+    case .queuesOfUser: "user networking has one queue"
+    case .vhostOfUser: "vhost=on: frames of user networking do not go through the host's kernel"
     case .multicast(let address): "mac=\(address): a multicast address, which no card can have as its own"
     case .zeroAddress: "mac=00:00:00:00:00:00: not an address that a card can have"
     case .sameSource(let source): "\(source) given to two cards"
@@ -125,6 +135,8 @@ extension NetworkError: CustomStringConvertible {
     case .queues: "one for each vCPU is plenty"
     case .sameAddress: "leave mac out for addresses of their own"
     case .queuesOfDescriptor: "leave queues out, or name a TAP with tap=NAME"
+    case .queuesOfUser: "leave queues out; nat and tap can have several"
+    case .vhostOfUser: "leave vhost out; nat, bridge and tap can have it"
     case .multicast: "make the first byte even: 02:... is free for anybody to use"
     case .zeroAddress: "leave mac out for an address that stays the same"
     case .sameSource: "each card needs a TAP of its own"

@@ -13,7 +13,8 @@ struct Examination {
     Examination(
       findings: kvm() + [
         virtualisation(.detect()), tun(), vhostNet(), ioUring(), hugePages(SystemFile.text(hugePagesPath)),
-      ])
+        networkPrivilege(isThere: Privilege.coversNetworks),
+      ] + HostProgram.allCases.map(program))
   }
 
   private static func kvm() -> [Finding] {
@@ -82,6 +83,22 @@ struct Examination {
       remedy: error == .permissionDenied
         ? "become a member of the group that owns it"
         : "`sudo modprobe vhost_net`; networking works without it, slower")
+  }
+
+  static func networkPrivilege(isThere: Bool) -> Finding {
+    isThere
+      ? .ok("CAP_NET_ADMIN", "this process may make networks")
+      : .warning(
+        "CAP_NET_ADMIN", "this process may not make networks: --net nat and --net bridge need it",
+        remedy: "`sudo swiftvm run ...`, or --net user, or a TAP that an administrator made for you")
+  }
+
+  private static func program(_ program: HostProgram) -> Finding {
+    do throws(Failure) {
+      return .ok(program.rawValue, "\(try program.find()), \(program.purpose)")
+    } catch {
+      return .warning(program.rawValue, error.message, remedy: error.hint ?? "install it")
+    }
   }
 
   private static func ioUring() -> Finding {

@@ -8,7 +8,7 @@ struct HostNetworks {
 
   /// Ends with an error where one of the programs is missing, before anything is done.
   static func requirePrograms() throws(Failure) {
-    for program in HostProgram.allCases { _ = try program.find() }
+    for program in HostProgram.ofNetworks { _ = try program.find() }
   }
 
   // MARK: Up

@@ -2,11 +2,14 @@ internal import CLinux
 
 /// A program of the host that swiftvm uses.
 enum HostProgram: String, CaseIterable {
-  case ip, nft, dnsmasq
+  case ip, nft, dnsmasq, passt
   case firewallCommand = "firewall-cmd"
 
   /// Those that every host is asked for: firewalld's own is there where firewalld is.
-  static let allCases: [HostProgram] = [.ip, .nft, .dnsmasq]
+  static let allCases: [HostProgram] = [.ip, .nft, .dnsmasq, .passt]
+
+  /// Those that virtual networks need.
+  static let ofNetworks: [HostProgram] = [.ip, .nft, .dnsmasq]
 
   /// The Debian package that has it.
   var package: String {
@@ -15,15 +18,18 @@ enum HostProgram: String, CaseIterable {
     case .nft: "nftables"
     case .dnsmasq: "dnsmasq-base"
     case .firewallCommand: "firewalld"
+    case .passt: "passt"
     }
   }
 
-  private var purpose: String {
+  /// What it does for swiftvm.
+  var purpose: String {
     switch self {
     case .ip: "makes and joins bridges"
     case .nft: "translates addresses"
     case .dnsmasq: "gives guests addresses and names"
     case .firewallCommand: "tells firewalld what to let pass"
+    case .passt: "is a guest's network without privilege"
     }
   }
 

@@ -100,6 +100,11 @@ enum GuestAddresses {
   static func of(_ machine: MachineRecord, _ state: StateFolder) -> [String] {
     var addresses: [String] = []
     for card in machine.cards {
+      // The host has no neighbour there.
+      if card.isUser {
+        addresses += card.address.map { ["\($0)"] } ?? []
+        continue
+      }
       if let network = card.network {
         let leases = SystemFile.text(state.leases(ofNetwork: network)) ?? ""
         addresses += Reservations.leases(in: leases).filter { $0.mac == card.mac }.map { "\($0.address)" }

@@ -1,5 +1,6 @@
 internal import Devices
 internal import Hypervisor
+internal import SystemPackage
 
 /// What the host has of a machine while it runs: its record, its cards' places in networks, its published ports.
 final class MachinePresence {
@@ -8,6 +9,7 @@ final class MachinePresence {
   private let log: VerboseLog
   private let hostNetworks: HostNetworks?
   private var record: MachineRecord?
+  private var users: [UserNetwork] = []
   private var ports: [HeldPort] = []
   private let isOnHostNetwork: Bool
 
@@ -19,7 +21,7 @@ final class MachinePresence {
     let onHost = wish.networks.filter(\.isOnHostNetwork)
     isOnHostNetwork = !onHost.isEmpty
     if let card = onHost.first {
-      try Privilege.requireForNetworks("--net \(card.source)")
+      try Privilege.require(forCard: card.source)
       if onHost.contains(where: \.isNAT) { try HostNetworks.requirePrograms() }
     }
     do throws(Failure) {
@@ -40,9 +42,20 @@ final class MachinePresence {
     }
   }
 
+  /// Tells people while the loop runs where a card loses its network.
+  func watch(on loop: EventLoop) throws(Failure) {
+    do throws(Errno) {
+      for user in users { try user.watch(on: loop) }
+    } catch {
+      throw Failure(MachineError.host("the event loop", error))
+    }
+  }
+
   /// Takes all of it back.
   func end() {
     networks = []
+    for user in users { user.end() }
+    users = []
     ports = []
     guard let record, let hostNetworks else { return }
     self.record = nil
@@ -70,18 +83,18 @@ final class MachinePresence {
     guard let process = ProcessIdentity.own else {
       throw Failure(.hostNotAble, "/proc/self/stat cannot be read", hint: "mount /proc")
     }
-    for port in wish.published { ports.append(try hold(port, host.machines())) }
+    if !wish.published.isEmpty { try hold(wish, host.machines()) }
     var record = MachineRecord(
       name: name, process: process, cpus: wish.cpus, memory: wish.memory, console: "\(wish.serial)",
       published: wish.published.map { "\($0)" })
-    // First, so that whoever comes after a sudden end finds it.
     self.record = record
-    try write(record, host)
     for (index, card) in wish.networks.enumerated() {
-      record.cards.append(try open(card, index, record, isNamed: wish.name != nil, host))
+      // What is done to the host is written down first, so that whoever comes after a sudden end finds it.
+      if card.isOnHostNetwork { try write(record, host) }
+      record.cards.append(try open(card, index, record, wish, host))
       self.record = record
-      try write(record, host)
     }
+    try write(record, host)
     for name in Set(record.cards.compactMap(\.network)).sorted() {
       guard let network = host.state.network(name) else { continue }
       try host.settle(network, publishing: record.publishedCard?.network == name)
@@ -94,11 +107,10 @@ final class MachinePresence {
 
   private func chooseName(_ wanted: String?, _ state: StateFolder) throws(Failure) -> String {
     guard let wanted else {
+      // Records are not read for this. One that a dead machine left keeps its name until it is swept away.
+      let taken = Set(StateFile.names(in: state.machines))
       var number = 1
-      // The record of a dead one tells what it left in networks, until that is removed.
-      while let other = state.machine("vm\(number)"), other.process.isAlive || other.isToBeSwept {
-        number += 1
-      }
+      while taken.contains("vm\(number).json") { number += 1 }
       return "vm\(number)"
     }
     if let other = state.machine(wanted), other.process.isAlive {
@@ -109,22 +121,30 @@ final class MachinePresence {
     return wanted
   }
 
-  private func hold(_ port: PublishedPort, _ running: [MachineRecord]) throws(Failure) -> HeldPort {
-    for machine in running {
-      let theirs = machine.published.compactMap { try? PublishOption.parse($0) }
-      guard theirs.contains(where: port.collides) else { continue }
-      throw Failure(
-        .usage,
-        "--publish \(port): port \(port.hostPort)/\(port.transport.rawValue) is published by machine \(machine.name)",
-        hint: "take another port of the host")
+  /// Sees that the published ports can be had, and keeps them where nobody else does.
+  private func hold(_ wish: VMConfiguration, _ running: [MachineRecord]) throws(Failure) {
+    for port in wish.published {
+      for machine in running {
+        let theirs = machine.published.compactMap { try? PublishOption.parse($0) }
+        guard theirs.contains(where: port.collides) else { continue }
+        throw Failure(
+          .usage,
+          "--publish \(port): port \(port.hostPort)/\(port.transport.rawValue) is published by machine \(machine.name)",
+          hint: "take another port of the host")
+      }
+      let held = try HeldPort(port)
+      // passt will have them itself.
+      if let card = wish.publishingCard, wish.networks[card].isNAT { ports.append(held) }
     }
-    return try HeldPort(port)
   }
 
   private func open(
-    _ card: NetworkConfiguration, _ index: Int, _ record: MachineRecord, isNamed: Bool, _ host: HostNetworks
+    _ card: NetworkConfiguration, _ index: Int, _ record: MachineRecord, _ wish: VMConfiguration,
+    _ host: HostNetworks
   ) throws(Failure) -> MachineRecord.Card {
-    let opener = NetworkOpener(log: log, machineName: isNamed || card.isOnHostNetwork ? record.name : nil)
+    let hasName = wish.name != nil || card.isOnHostNetwork
+    let opener = NetworkOpener(log: log, machineName: hasName ? record.name : nil)
+    if card.source == .user { return try openUser(card, index, wish, opener) }
     var network: VirtualNetwork?
     var bridge: HostInterfaces.Interface?
     switch card.source {
@@ -134,16 +154,29 @@ final class MachinePresence {
       bridge = try HostInterfaces.ofThisHost()[present.bridge]
     case .bridge(let name):
       bridge = try Self.bridge(name)
-    case .tap, .descriptor: break
+    case .tap, .descriptor, .user: break
     }
     let backend = try opener.open(card, index: index, joining: bridge)
     networks.append(backend)
     return MachineRecord.Card(
-      source: "\(card.source)", network: network?.name, bridge: bridge?.ifname, interface: backend.tap.name,
+      source: "\(card.source)", network: network?.name, bridge: bridge?.ifname, interface: backend.port.name,
       mac: "\(backend.mac)",
       address: try network.map { network throws(Failure) in
         try address(for: backend.mac, in: network, beside: record, host)
       })
+  }
+
+  private func openUser(
+    _ card: NetworkConfiguration, _ index: Int, _ wish: VMConfiguration, _ opener: NetworkOpener
+  ) throws(Failure) -> MachineRecord.Card {
+    let ports = wish.publishingCard == index ? wish.published : []
+    let (network, backend) = try opener.openUser(card, index: index, publishing: ports)
+    users.append(network)
+    networks.append(backend)
+    return MachineRecord.Card(
+      source: "\(card.source)", network: nil, bridge: nil, interface: backend.port.name,
+      mac: "\(backend.mac)",
+      address: UserNetwork.address)
   }
 
   /// The network `name`; the default one is brought up where it is not.
@@ -198,8 +231,14 @@ final class MachinePresence {
   }
 
   private func openPlainly(_ wish: VMConfiguration) throws(Failure) {
+    let opener = NetworkOpener(log: log, machineName: nil)
+    try hold(wish, [])
     for (index, card) in wish.networks.enumerated() {
-      networks.append(try NetworkOpener(log: log, machineName: nil).open(card, index: index))
+      if card.source == .user {
+        _ = try openUser(card, index, wish, opener)
+      } else {
+        networks.append(try opener.open(card, index: index))
+      }
     }
   }
 }
@@ -209,9 +248,14 @@ extension NetworkConfiguration {
   var isOnHostNetwork: Bool {
     switch source {
     case .nat, .bridge: true
-    case .tap, .descriptor: false
+    case .tap, .descriptor, .user: false
     }
   }
 
   var isNAT: Bool { if case .nat = source { true } else { false } }
+}
+
+extension VMConfiguration {
+  /// The number of the card that published ports lead to.
+  var publishingCard: Int? { published.isEmpty ? nil : networks.firstIndex(where: \.canPublish) }
 }

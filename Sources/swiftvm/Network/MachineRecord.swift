@@ -1,7 +1,7 @@
 /// What other commands know of a machine that runs.
 struct MachineRecord: Codable, Equatable {
   struct Card: Codable, Equatable {
-    /// As `--net` names it: `nat=default`, `bridge=br0`, `tap=tap0`, `fd=3`.
+    /// As `--net` names it: `nat=default`, `bridge=br0`, `tap=tap0`, `fd=3`, `user`.
     let source: String
     /// Nil where it is on none.
     let network: String?
@@ -10,6 +10,9 @@ struct MachineRecord: Codable, Equatable {
     let mac: String
     /// What it gets by DHCP.
     let address: IPv4Address?
+
+    /// Whether it is no part of a network of the host.
+    var isUser: Bool { source == "user" }
   }
 
   let name: String
@@ -32,7 +35,7 @@ struct MachineRecord: Codable, Equatable {
   }
 
   /// The address that published ports lead to, and its network.
-  var publishedCard: Card? { published.isEmpty ? nil : cards.first { $0.network != nil } }
+  var publishedCard: Card? { published.isEmpty ? nil : cards.first { $0.network != nil || $0.isUser } }
 }
 
 /// A process, told from others that get its number after it.

@@ -77,7 +77,8 @@ extension HostNetworks {
       if own.path != StateFolder.ofRoot.path { folders.append(own) }
       let networks = HostNetworks(state: own) { _ in }
       // Only shown: what cannot be mended now is not this command's failure.
-      if Privilege.coversNetworks, SystemFile.exists(own.path) {
+      let maySweep = Privilege.coversNetworks || own.virtualNetworks().isEmpty
+      if maySweep, SystemFile.exists(own.path) {
         try? own.locked { () throws(Failure) in try networks.sweep() }
       }
     }

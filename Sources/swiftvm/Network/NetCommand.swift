@@ -21,7 +21,7 @@ struct NetCommand: ParsableCommand {
 
   /// What an administrator's commands work with.
   static func networks(_ what: String) throws(Failure) -> HostNetworks {
-    try Privilege.requireForNetworks(what)
+    try Privilege.require(forCommand: what)
     try HostNetworks.requirePrograms()
     guard let state = StateFolder.own else {
       throw Failure(.hostNotAble, "\(what): XDG_RUNTIME_DIR is not set", hint: "run it with sudo")

@@ -17,11 +17,10 @@ enum PublishOption {
       }
       ports.append(port)
     }
-    let hasNAT = cards.contains { if case .nat = $0.source { true } else { false } }
-    guard ports.isEmpty || hasNAT else {
+    guard ports.isEmpty || cards.contains(where: \.canPublish) else {
       throw Failure(
         .usage, "--publish \(ports[0]): no card is on a virtual network",
-        hint: "add --net nat; a bridged guest is reached at its own address")
+        hint: "add --net nat or --net user; a bridged guest is reached at its own address")
     }
     return ports
   }
@@ -51,5 +50,15 @@ enum PublishOption {
       throw Failure(.usage, "--publish \(text): a port is a number from 1 to 65535", hint: form)
     }
     return PublishedPort(hostAddress: hostAddress, hostPort: host, guestPort: guest, transport: transport)
+  }
+}
+
+extension NetworkConfiguration {
+  /// Whether ports of the host can lead to it: they lead to the first such card.
+  var canPublish: Bool {
+    switch source {
+    case .nat, .user: true
+    case .tap, .descriptor, .bridge: false
+    }
   }
 }

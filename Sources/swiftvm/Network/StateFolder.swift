@@ -40,7 +40,8 @@ struct StateFolder {
 
   /// Waits until no other process changes anything, and keeps others out meanwhile.
   func locked<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-    for step in steps { try step.perform() }
+    // The lock is made after the folders.
+    if !SystemFile.exists("\(path)/lock") { for step in steps { try step.perform() } }
     let file: Int32
     do throws(Errno) {
       let lock = try OwnedDescriptor.open("\(path)/lock", O_RDWR | O_CREAT, mode: 0o600)

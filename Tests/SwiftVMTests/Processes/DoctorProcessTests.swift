@@ -23,7 +23,11 @@ import Testing
     #expect(json.status == 0 || json.status == 4)
     #expect(text.output == DoctorCommand.text(Examination(findings: document.findings)) + "\n")
     for finding in document.findings { #expect((finding.remedy != nil) == (finding.status != .ok)) }
-    for name in ["/dev/kvm", "virtualisation", "TUN/TAP", "vhost-net", "io_uring", "huge pages"] {
+    for name in [
+      "/dev/kvm", "virtualisation", "TUN/TAP", "vhost-net", "io_uring", "huge pages", "CAP_NET_ADMIN", "ip",
+      "nft",
+      "dnsmasq", "passt",
+    ] {
       #expect(document.findings.count { $0.name == name } == 1)
     }
   }

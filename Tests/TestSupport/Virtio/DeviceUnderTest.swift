@@ -22,7 +22,7 @@ public struct DeviceUnderTest: Sendable, CustomStringConvertible {
   static let net = DeviceUnderTest(name: "net") { _ in
     let tap = try NetworkNamespace.run { try Tap.open("tap0", queues: 2) }
     return try NetDevice(
-      NetBackend(tap: tap, vhost: [], mac: MACAddress(derivedFrom: ["conformance"]), mtu: 1500), name: "net")
+      NetBackend(.tap(tap), mac: MACAddress(derivedFrom: ["conformance"]), mtu: 1500), name: "net")
   }
 
   public var description: String { name }

@@ -7,21 +7,16 @@ final class NetControl {
   private var wasUp: Bool
 
   /// - Parameter wasUp: the link when the driver got ready.
-  init(_ tap: Tap, wasUp: Bool, host: any DeviceHost, on loop: EventLoop) {
+  init(_ port: NetPort, wasUp: Bool, host: any DeviceHost, on loop: EventLoop) {
     self.wasUp = wasUp
     self.host = host
     self.loop = loop
-    guard let link = tap.link else { return }
-    // A host that cannot watch one more descriptor leaves the guest with the link that it saw first.
-    watch = try? loop.watch(link.events) { [unowned self] in
-      link.drain()
-      look(at: link)
-    }
-    look(at: link)
+    watch = port.watchLink(on: loop) { [unowned self] in look(at: port) }
+    if watch != nil { look(at: port) }
   }
 
-  private func look(at link: LinkMonitor) {
-    let isUp = link.isUp
+  private func look(at port: NetPort) {
+    let isUp = port.isUp
     if isUp != wasUp { host.configurationChanged() }
     wasUp = isUp
   }

@@ -1,7 +1,7 @@
 internal import Synchronization
 public import SystemPackage
 
-/// A network card on a TAP of the host (virtio 1.2 section 5.1).
+/// A network card on a TAP of the host, or on another program (virtio 1.2 section 5.1).
 ///
 /// Each pair of queues has a thread; the first pair's serves the control queue and hears of the link too.
 public final class NetDevice: VirtioDevice {
@@ -29,7 +29,7 @@ public final class NetDevice: VirtioDevice {
   public init(_ backend: NetBackend, name: String) throws(Errno) {
     self.backend = backend
     var seats: [Seat] = []
-    for index in backend.tap.queues.indices {
+    for index in backend.port.queues.indices {
       seats.append(Seat(thread: try IOThread(name: "\(name)-\(index)")))
     }
     self.seats = seats
@@ -41,14 +41,11 @@ public final class NetDevice: VirtioDevice {
   private static func features(of backend: NetBackend) -> VirtioFeatures {
     var features: VirtioFeatures = [
       .netMAC, .netStatus, .netMergeableBuffers,
-      .netChecksum, .netHostTSO4, .netHostTSO6, .netHostECN,
-      .netGuestChecksum, .netGuestTSO4, .netGuestTSO6, .netGuestECN,
       .netControlQueue, .netControlReceive, .netControlReceiveExtra, .netControlVLAN, .netControlMAC,
-      .netControlGuestOffloads,
     ]
-    if backend.tap.hasUSO { features.formUnion([.netHostUSO, .netGuestUSO4, .netGuestUSO6]) }
+    features.formUnion(backend.port.offloads)
     if backend.mtu != nil { features.insert(.netMTU) }
-    if backend.tap.queues.count > 1 { features.insert(.netMultiqueue) }
+    if backend.port.queues.count > 1 { features.insert(.netMultiqueue) }
     return features
   }
 
@@ -58,7 +55,7 @@ public final class NetDevice: VirtioDevice {
 
   public func readConfiguration(at offset: Int, width: Int) -> UInt64 {
     NetConfiguration(
-      mac: settings.now.mac, status: Self.isUp(backend.tap) ? NetConfiguration.linkUp : 0,
+      mac: settings.now.mac, status: backend.port.isUp ? NetConfiguration.linkUp : 0,
       maximumQueuePairs: pairCount, mtu: UInt16(clamping: backend.mtu ?? 0)
     ).read(at: offset, width: width)
   }
@@ -66,24 +63,21 @@ public final class NetDevice: VirtioDevice {
   /// All fields are read-only.
   public func writeConfiguration(_ value: UInt64, at offset: Int, width: Int) {}
 
-  private static func isUp(_ tap: Tap) -> Bool { tap.link?.isUp ?? true }
-
   // MARK: States
 
   public func activate(_ features: VirtioFeatures, queues: [QueueAssignment], host: any DeviceHost) {
     let new = settings.begin(NetSettings(features, mac: backend.mac))
     for (index, seat) in seats.enumerated() {
       seat.thread.post { [backend] loop in
-        // Refused where the TAP is gone.
-        if index == 0 { try? backend.tap.queues[0].setOffloads(new.offloads) }
+        if index == 0 { backend.port.setOffloads(new.offloads) }
         let pair = NetPair(index, backend, new, host: host, on: loop)
         pair.apply(new)
         seat.pair.set(pair, on: loop)
       }
     }
-    let isUp = Self.isUp(backend.tap)
+    let isUp = backend.port.isUp
     seats[0].thread.post { [backend, control] loop in
-      control.set(NetControl(backend.tap, wasUp: isUp, host: host, on: loop), on: loop)
+      control.set(NetControl(backend.port, wasUp: isUp, host: host, on: loop), on: loop)
     }
     for queue in queues { start(queue) }
   }
@@ -135,7 +129,7 @@ public final class NetDevice: VirtioDevice {
 
   public func reset(done: @escaping @Sendable () -> Void) {
     let rest = Countdown(seats.count) { [backend, settings] in
-      try? backend.tap.queues[0].setOffloads([])
+      backend.port.setOffloads([])
       settings.now = NetSettings([], mac: backend.mac)
       done()
     }
@@ -161,7 +155,7 @@ public final class NetDevice: VirtioDevice {
     guard let latch = try? Latch() else { return false }
     guard let new = settings.now.applying(command, maximumPairs: pairCount) else { return false }
     settings.now = new
-    if case .setOffloads = command { try? backend.tap.queues[0].setOffloads(new.offloads) }
+    if case .setOffloads = command { backend.port.setOffloads(new.offloads) }
     let rest = Countdown(seats.count) { latch.open() }
     for seat in seats.dropFirst() {
       seat.thread.post { loop in

@@ -1,7 +1,8 @@
-/// A receive queue and a transmit queue on one queue of the TAP, on their event loop.
+/// A receive queue and a transmit queue on one way for frames in and out, on their event loop.
 final class NetPair {
   private let index: Int
   private let backend: NetBackend
+  private let port: any FramePort
   private var settings: NetSettings
   private let host: any DeviceHost
   private let loop: EventLoop
@@ -24,19 +25,18 @@ final class NetPair {
   {
     self.index = index
     self.backend = backend
+    port = backend.port.queues[index]
     self.settings = settings
     self.host = host
     self.loop = loop
     isInUse = index == 0
     vhost = backend.vhost.indices.contains(index) ? backend.vhost[index] : nil
     isKernelReady = (try? vhost?.prepare(settings.features, memory: host.memory)) != nil
-    if isInUse { backend.tap.queues[index].drain() }
+    if isInUse { port.drain() }
   }
 
   /// Whether the kernel took features and memory.
   private var isKernelReady = false
-
-  private var tap: TapQueue { backend.tap.queues[index] }
 
   /// The driver enabled a queue: 0 receives, 1 transmits.
   func start(_ direction: Int, _ assignment: QueueAssignment) {
@@ -49,7 +49,7 @@ final class NetPair {
     release(direction)
   }
 
-  /// No buffer is touched any more, and the TAP's queue is out of use where it can be.
+  /// No buffer is touched any more, and the host's queue is out of use where it can be.
   func stop() {
     for direction in assignments.indices { stop(direction) }
     setInUse(false)
@@ -63,17 +63,17 @@ final class NetPair {
   }
 
   private func setInUse(_ new: Bool) {
-    // The first is always in use, and a TAP may have no other.
+    // The first is always in use, and there may be no other.
     guard index > 0, new != isInUse else { return }
     if new {
       // Refused where the TAP is gone; then nothing comes and what is sent is dropped.
-      try? tap.setAttached(true)
+      try? port.setAttached(true)
       isInUse = true
       for direction in assignments.indices { serve(direction) }
     } else {
       isInUse = false
       for direction in servers.indices { release(direction) }
-      try? tap.setAttached(false)
+      try? port.setAttached(false)
     }
   }
 
@@ -83,18 +83,18 @@ final class NetPair {
       servers[direction] = .kernel(ring)
     } else if direction == 0 {
       servers[0] = NetReceiver(
-        assignment, settings, mtu: backend.mtu ?? 0, tap: tap, host: host, on: loop
+        assignment, settings, mtu: backend.mtu ?? 0, port: port, host: host, on: loop
       ).map(Server.receiver)
     } else {
-      servers[1] = NetTransmitter(assignment, settings.features, tap: tap, host: host, on: loop)
+      servers[1] = NetTransmitter(assignment, settings.features, port: port, host: host, on: loop)
         .map(Server.transmitter)
     }
   }
 
   /// Hands the queue to the kernel; nil where it does not take it.
   private func kernelRing(_ direction: Int, _ assignment: QueueAssignment) -> KernelRing? {
-    guard isKernelReady, let vhost else { return nil }
-    return KernelRing(direction, assignment, of: vhost, tap: tap, host: host, on: loop)
+    guard isKernelReady, let vhost, case .tap(let tap) = backend.port else { return nil }
+    return KernelRing(direction, assignment, of: vhost, tap: tap.queues[index], host: host, on: loop)
   }
 
   private func release(_ direction: Int) {

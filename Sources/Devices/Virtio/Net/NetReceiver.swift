@@ -1,17 +1,20 @@
-/// Serves a receive queue in this process: waits for frames of the TAP, or for buffers of the driver.
+/// Serves a receive queue in this process: waits for frames of the host, or for buffers of the driver.
 final class NetReceiver {
   private var queue: ReceiveQueue
   private let assignment: QueueAssignment
-  private let tap: TapQueue
+  private let port: any FramePort
   private let host: any DeviceHost
   private let loop: EventLoop
   private var doorbell: EventLoop.Watch?
   private var frames: EventLoop.Watch?
   private var isStarved = false
+  /// Frames wait that the port may have taken in already, and so no descriptor tells of.
+  private var hasMore = false
 
   /// Nil where the queue cannot run; the host was told then.
   init?(
-    _ assignment: QueueAssignment, _ settings: NetSettings, mtu: Int, tap: TapQueue, host: any DeviceHost,
+    _ assignment: QueueAssignment, _ settings: NetSettings, mtu: Int, port: any FramePort,
+    host: any DeviceHost,
     on loop: EventLoop
   ) {
     do throws(QueueFault) {
@@ -21,12 +24,13 @@ final class NetReceiver {
       return nil
     }
     self.assignment = assignment
-    self.tap = tap
+    self.port = port
     self.host = host
     self.loop = loop
     // A host that cannot watch one more descriptor leaves the queue unserved; the guest sees silence.
     doorbell = try? loop.watch(assignment.doorbell.event.number) { [unowned self] in refilled() }
-    frames = try? loop.watch(tap.descriptor.number) { [unowned self] in serve() }
+    frames = try? loop.watch(port.readable) { [unowned self] in serve() }
+    serve()
   }
 
   func apply(_ settings: NetSettings) {
@@ -43,17 +47,21 @@ final class NetReceiver {
 
   private func refilled() {
     assignment.doorbell.event.take()
-    if isStarved { serve() }
+    if isStarved || hasMore { serve() }
   }
 
   private func serve() {
     let (start, before) = (assignment.trace.now, queue.nextUsed)
     defer { assignment.trace.served(UInt64(queue.nextUsed &- before), since: start) }
+    hasMore = false
     do throws(QueueFault) {
-      switch try queue.move(
-        from: tap.descriptor.number, signal: { [assignment] in assignment.interrupt.signal() })
-      {
-      case .drained, .busy: setStarved(false)
+      switch try queue.move(from: port, signal: { [assignment] in assignment.interrupt.signal() }) {
+      case .drained: setStarved(false)
+      case .busy:
+        setStarved(false)
+        hasMore = true
+        // The loop has other queues to serve first.
+        assignment.doorbell.event.signal()
       case .starved: setStarved(true)
       case .lost:
         // Nothing will ever come again, and the descriptor would report just that for ever.
@@ -66,11 +74,11 @@ final class NetReceiver {
     }
   }
 
-  /// Watches the TAP while there is somewhere to put its frames.
+  /// Watches the port while there is somewhere to put its frames.
   private func setStarved(_ new: Bool) {
     guard new != isStarved, let frames else { return }
     isStarved = new
     // Fails for no descriptor that is watched.
-    try? loop.change(frames, to: new ? [] : .read)
+    try? loop.change(frames, to: new ? .hangUp : .read)
   }
 }

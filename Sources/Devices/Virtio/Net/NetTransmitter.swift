@@ -2,14 +2,16 @@
 final class NetTransmitter {
   private var queue: TransmitQueue
   private let assignment: QueueAssignment
-  private let tap: TapQueue
+  private let port: any FramePort
   private let host: any DeviceHost
   private let loop: EventLoop
   private var doorbell: EventLoop.Watch?
+  private var space: EventLoop.Watch?
+  private var isBlocked = false
 
   /// Nil where the queue cannot run; the host was told then.
   init?(
-    _ assignment: QueueAssignment, _ features: VirtioFeatures, tap: TapQueue, host: any DeviceHost,
+    _ assignment: QueueAssignment, _ features: VirtioFeatures, port: any FramePort, host: any DeviceHost,
     on loop: EventLoop
   ) {
     do throws(QueueFault) {
@@ -19,11 +21,14 @@ final class NetTransmitter {
       return nil
     }
     self.assignment = assignment
-    self.tap = tap
+    self.port = port
     self.host = host
     self.loop = loop
     // A host that cannot watch one more descriptor leaves the queue unserved; the guest sees silence.
     doorbell = try? loop.watch(assignment.doorbell.event.number) { [unowned self] in serve() }
+    if let writable = port.writable {
+      space = try? loop.watch(writable, for: .hangUp) { [unowned self] in if isBlocked { serve() } }
+    }
     // The driver may have filled the queue before it was served.
     serve()
   }
@@ -31,7 +36,9 @@ final class NetTransmitter {
   /// No buffer is touched any more.
   func stop() {
     if let doorbell { loop.cancel(doorbell) }
+    if let space { loop.cancel(space) }
     doorbell = nil
+    space = nil
   }
 
   private func serve() {
@@ -39,13 +46,25 @@ final class NetTransmitter {
     defer { assignment.trace.served(UInt64(queue.nextUsed &- before), since: start) }
     assignment.doorbell.event.take()
     do throws(QueueFault) {
-      let hasMore = try queue.move(
-        to: tap.descriptor.number, signal: { [assignment] in assignment.interrupt.signal() })
-      // The loop has other queues to serve first.
-      if hasMore { assignment.doorbell.event.signal() }
+      switch try queue.move(to: port, signal: { [assignment] in assignment.interrupt.signal() }) {
+      case .drained: setBlocked(false)
+      case .busy:
+        setBlocked(false)
+        // The loop has other queues to serve first.
+        assignment.doorbell.event.signal()
+      case .blocked: setBlocked(true)
+      }
     } catch {
       stop()
       host.fail(error)
     }
+  }
+
+  /// Waits for the host to take more, where it does not now.
+  private func setBlocked(_ new: Bool) {
+    guard new != isBlocked, let space else { return }
+    isBlocked = new
+    // Fails for no descriptor that is watched.
+    try? loop.change(space, to: new ? .write : .hangUp)
   }
 }

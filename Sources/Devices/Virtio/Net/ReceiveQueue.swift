@@ -1,16 +1,16 @@
 internal import CLinux
 
-/// Moves frames from a TAP into a receive queue. No frame costs an allocation or a copy of ours.
+/// Moves frames from the host into a receive queue. No frame costs an allocation.
 @safe
 struct ReceiveQueue: ~Copyable {
   enum Outcome {
-    /// The TAP has no more.
+    /// The host has no more.
     case drained
     /// It may have more, but others want their turn.
     case busy
     /// The driver has to add buffers first.
     case starved
-    /// The TAP is gone.
+    /// The host's side is gone.
     case lost
   }
 
@@ -80,7 +80,7 @@ struct ReceiveQueue: ~Copyable {
   /// Moves what is there.
   ///
   /// - Parameter signal: called where the driver wants to be notified.
-  mutating func move(from descriptor: Int32, signal: () -> Void) throws(QueueFault) -> Outcome {
+  mutating func move(from port: any FramePort, signal: () -> Void) throws(QueueFault) -> Outcome {
     queue.disableNotifications()
     var budget = Self.turn
     var outcome = Outcome.busy
@@ -100,7 +100,7 @@ struct ReceiveQueue: ~Copyable {
           break
         }
         let onlyFirst = !isMergeable || (patience == 0 && window.firstBytes >= Self.shortChain)
-        let count = window.read(from: descriptor, onlyFirst: onlyFirst)
+        let count = window.read(from: port, onlyFirst: onlyFirst)
         if count < 0 {
           outcome = Int32(truncatingIfNeeded: count) == -EAGAIN ? .drained : .lost
           break
@@ -165,7 +165,7 @@ struct ReceiveQueue: ~Copyable {
   private mutating func deliver(_ length: Int) {
     let count = isMergeable ? window.chains(for: length) : 1
     if clearsFlags { window.storeFlags(0) }
-    // The kernel leaves this field alone.
+    // Nobody has set this field.
     window.storeBufferCount(UInt16(truncatingIfNeeded: count))
     var rest = length
     for _ in 0..<count {

@@ -80,14 +80,14 @@ struct ReceiveWindow: ~Copyable {
   /// Reads a frame into the chains, or into the first alone, and what does not fit into the spill.
   ///
   /// - Returns: bytes read, or -errno.
-  mutating func read(from descriptor: Int32, onlyFirst: Bool) -> Int {
+  mutating func read(from port: any FramePort, onlyFirst: Bool) -> Int {
     // There is a first chain: the caller looked.
     let count = onlyFirst ? (unsafe chains[firstChain].bufferCount) : bufferCount
     let end = unsafe buffers + (firstBuffer &+ count)
     // The spill takes the place behind the last buffer for this call; `append` keeps one more place free.
     let saved = unsafe end.pointee
     unsafe end.initialize(to: iovec(iov_base: spill, iov_len: Self.spillSize))
-    let result = unsafe clinux_readv(descriptor, buffers + firstBuffer, Int32(truncatingIfNeeded: count &+ 1))
+    let result = unsafe port.read(into: buffers + firstBuffer, count: count &+ 1)
     unsafe end.initialize(to: saved)
     return result
   }

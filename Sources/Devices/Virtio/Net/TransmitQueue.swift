@@ -1,9 +1,17 @@
 internal import CLinux
 
-/// Moves frames from a transmit queue into a TAP. No frame costs an allocation or a copy of more than
-/// its header.
+/// Moves frames from a transmit queue to the host. No frame costs an allocation.
 @safe
 struct TransmitQueue: ~Copyable {
+  enum Outcome {
+    /// The driver has no more.
+    case drained
+    /// It may have more, but others want their turn.
+    case busy
+    /// The host has to take some first.
+    case blocked
+  }
+
   private var queue: VirtQueue
   private var segments: SegmentList
   private let features: VirtioFeatures
@@ -41,28 +49,32 @@ struct TransmitQueue: ~Copyable {
   /// Sends what is there.
   ///
   /// - Parameter signal: called where the driver wants to be notified.
-  /// - Returns: whether there may be more.
-  mutating func move(to descriptor: Int32, signal: () -> Void) throws(QueueFault) -> Bool {
+  mutating func move(to port: any FramePort, signal: () -> Void) throws(QueueFault) -> Outcome {
+    // What an earlier turn left comes first.
+    guard port.flush() else { return .blocked }
     queue.disableNotifications()
     var budget = Self.turn
     do throws(QueueFault) {
-      while budget > 0, let head = try queue.pop(into: &segments) {
-        send(to: descriptor)
+      while budget > 0, port.hasRoom || port.flush(), let head = try queue.pop(into: &segments) {
+        send(to: port)
         queue.push(head, written: 0)
         budget &-= 1
         if budget % Self.burst == 0, queue.publish() { signal() }
       }
     } catch {
+      _ = port.flush()
       if queue.publish() { signal() }
       throw error
     }
+    let isSent = port.flush()
     if queue.publish() { signal() }
-    return queue.enableNotifications()
+    guard isSent else { return .blocked }
+    return queue.enableNotifications() ? .busy : .drained
   }
 
   /// Sends the chain's frame. One that breaks the rules, or that the host does not take, is dropped, as a
   /// wire would.
-  private mutating func send(to descriptor: Int32) {
+  private mutating func send(to port: any FramePort) {
     let size = UInt64(NetHeader.size)
     guard segments.readableBytes >= size + 14, segments.readableBytes <= size + Self.longestFrame else {
       return
@@ -80,8 +92,8 @@ struct TransmitQueue: ~Copyable {
     let count = unsafe segments.withReadable { source, count in
       unsafe Self.gather(source, count, behind: header, into: buffers)
     }
-    // `gather` filled that many elements. A refusal is dropped with the frame.
-    _ = unsafe clinux_writev(descriptor, buffers, Int32(truncatingIfNeeded: count))
+    // `gather` filled that many elements.
+    unsafe port.write(buffers, count: count)
   }
 
   /// Writes our header and the chain's buffers without theirs to `target`; how many that makes.

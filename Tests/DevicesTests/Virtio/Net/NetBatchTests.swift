@@ -27,7 +27,7 @@ struct NetBatchTests {
     self.configuration = configuration
   }
 
-  private var tap: Int32 { bed.tap.queues[0].descriptor.number }
+  private var tap: TapQueue { bed.tap.queues[0] }
 
   private func offerFrames(_ count: Int) throws {
     for seed in 0..<count {
@@ -42,7 +42,7 @@ struct NetBatchTests {
     try offerFrames(200)
     var signals = 0
     // The driver asked to hear of the first, and did not look since.
-    #expect(try !queue.move(to: tap) { signals += 1 })
+    #expect(try queue.move(to: tap) { signals += 1 } == .drained)
     #expect(signals == 1)
     #expect(try driver.usedIndex == 200)
     for seed in 0..<200 { #expect(try bed.receive() == Frame.make(to: .broadcast, seed: seed)) }

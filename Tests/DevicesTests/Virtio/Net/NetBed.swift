@@ -14,7 +14,7 @@ final class NetBed {
 
   init(queues: Int = 1, mtu: Int = 1500, hasHeader: Bool = false) throws {
     bed = try TapBed.make(queues: queues, mtu: mtu, hasHeader: hasHeader)
-    let backend = NetBackend(tap: bed.tap, vhost: [], mac: Frame.guest, mtu: mtu)
+    let backend = NetBackend(.tap(bed.tap), mac: Frame.guest, mtu: mtu)
     device = try NetDevice(backend, name: "net")
     driver = try PCIDriver(device, arena: GuestArena())
   }

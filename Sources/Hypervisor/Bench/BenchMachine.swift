@@ -51,7 +51,7 @@ final class BenchMachine {
     }
     self.memory = memory
     notesKicks = kind == .kick
-    patience = kind.isBackToBack && kind.threads == 1 ? 3 : 20
+    patience = kind.isBackToBack && kind.threads == 1 ? 5 : 60
     vm = try BenchError.asking { () throws(KVMError) in try KVMVirtualMachine.make(on: kvm, memory: memory) }
     handle = VCPUHandle(id: 0)
     loop = try Self.makeLoop(

@@ -117,7 +117,7 @@ public struct ExitBench: Sendable {
         ? Double(mine.count) / Double(ours.elapsed) * host.ticksPerSecond : nil,
       notes: noise.notes(medians: pairs.map(\.swiftvm))
         + (phases.count == kind.phases.count
-          ? [] : ["the guest's clock cannot be compared with the host's here"]))
+          ? [] : ["the guest's clock cannot be compared with the host's here, and may stop between entries"]))
   }
 
   private static func phases(

@@ -37,7 +37,7 @@ struct RawSamples: Equatable {
     totals = counted.map { $0.end > $0.begin ? $0.end &- $0.begin : 0 }
     if let first = counted.first, let last = counted.last { elapsed = last.end &- first.begin }
     guard stamps.count >= 2 * records.count else { return }
-    phases = Self.split(counted, stamps, offset: offset) ?? Self.split(counted, stamps) ?? []
+    phases = Self.split(counted, stamps, offset: offset) ?? Self.split(counted, stamps)
   }
 
   /// The way to user space, the answer, and the way back; nil where the clocks contradict each other.
@@ -56,12 +56,13 @@ struct RawSamples: Equatable {
     return phases
   }
 
-  /// The answer, by the host's clock alone, and before it all else; nil where the answer took longer than the whole.
-  private static func split(_ records: ArraySlice<BenchRecord>, _ stamps: [UInt64]) -> [[UInt64]]? {
+  /// All but the answer, and the answer by the host's clock alone. Where the guest's clock stood still meanwhile an
+  /// answer may seem longer than the whole: then it is all of it.
+  private static func split(_ records: ArraySlice<BenchRecord>, _ stamps: [UInt64]) -> [[UInt64]] {
     var phases: [[UInt64]] = [[], []]
     for (index, record) in zip(records.indices, records) {
-      let (whole, answer) = (record.end &- record.begin, stamps[2 * index + 1] &- stamps[2 * index])
-      guard answer <= whole else { return nil }
+      let whole = record.end &- record.begin
+      let answer = min(whole, stamps[2 * index + 1] &- stamps[2 * index])
       phases[0].append(whole &- answer)
       phases[1].append(answer)
     }

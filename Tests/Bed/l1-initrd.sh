@@ -8,7 +8,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 # busybox's shell and its programs that start others would start busybox's own ip, which makes no TAP devices: so these
 # are the host's. script gives a job a terminal.
-programs="dash ip bridge nft dnsmasq env find iperf3 nice nohup nsenter script setpriv setsid socat taskset timeout unshare xargs"
+programs="dash ip bridge nft dnsmasq env find iperf3 nice nohup nsenter passt script setpriv setsid socat taskset timeout unshare xargs"
 # shellcheck disable=SC2086 # a list of names
 need_tools busybox cpio depmod modprobe ldd $programs
 need_kernels
@@ -27,6 +27,9 @@ if fresh "$image" "$key"; then exit 0; fi
 root=$work/root
 mkdir -p "$root"/{bin,dev,etc,proc,root,sbin,sys,lib/modules,usr/bin,usr/sbin}
 cp "$(command -v busybox)" "$root/bin/busybox"
+# A processor that knows AVX2 is served by a program beside it.
+variant=$(readlink -f "$(command -v passt)").avx2
+[ ! -e "$variant" ] || add_program "$root" "$variant"
 for name in $programs; do
   file=$(command -v "$name")
   add_program "$root" "$file"

@@ -17,7 +17,7 @@ enum Bed {
   static func hasPrograms() async throws -> Bool {
     let programs = """
       qemu-system-x86_64 busybox cpio dracut nft ip lz4 xz zstd depmod objcopy rngtest fio mke2fs mkfs.xfs \
-      sfdisk iperf3 socat dbus-daemon
+      sfdisk iperf3 socat dbus-daemon passt
       """
     return try await shell("need_tools \(programs)").status == 0
   }

@@ -26,7 +26,10 @@ struct NetworkOptionTests {
     ("tap", "no key=value", "the keys are"),
     ("fd=-1", "no descriptor", "fd=3"), ("fd=x", "no descriptor", "fd=3"),
     ("tap=x,mac=02:00", "no MAC address", "02:00:00"), ("tap=x,mtu=big", "no number", ""),
-    ("nat,bridge=br0", "both nat and bridge", "one of the two"), ("nat=a b", "not a name", "letters"),
+    ("user=lab", "no networks of this kind by name", "--net user"),
+    ("user,nat=a", "both nat and user", "one of"),
+    ("usr", "no key=value", "the keys are"), ("nat,bridge=br0", "both nat and bridge", "one of the two"),
+    ("nat=a b", "not a name", "letters"),
     ("bridge=br0,create=eth1", "create=eth1 is not done", "ip link add br0"),
     ("tap=x,queues=-1", "no number", ""), ("tap=x,vhost=maybe", "no such choice", "auto, on or off"),
   ])
@@ -44,7 +47,9 @@ struct NetworkOptionTests {
     #expect(try NetworkOption.parse("bridge=br0").source == .bridge("br0"))
     #expect(try NetworkOption.cards(["none"]) == [])
     #expect(throws: Failure.self) { try NetworkOption.cards(["nat", "none"]) }
-    for text in ["nat=lab", "bridge=br0"] {
+    #expect(try NetworkOption.parse("user").source == .user)
+    #expect(try NetworkOption.parse("user,mtu=1400,id=a").mtu == 1400)
+    for text in ["nat=lab", "bridge=br0", "user", "user,mac=02:00:00:00:00:01,id=a,,b"] {
       let card = try NetworkOption.parse(text)
       #expect(try NetworkOption.parse(NetworkOption.text(card)) == card)
     }

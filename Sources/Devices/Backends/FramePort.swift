@@ -14,6 +14,9 @@ protocol FramePort: AnyObject, Sendable {
   /// - Returns: bytes of the frame and its header, or -errno; -EAGAIN: there is none now.
   func read(into buffers: UnsafeMutablePointer<iovec>, count: Int) -> Int
 
+  /// Sees whether the other side is still there, where frames cannot be read now.
+  func checkPeer()
+
   /// Whether another frame can be taken.
   var hasRoom: Bool { get }
   /// Takes a frame, of which the first buffer holds the header and nothing else. What the host does not want is dropped,

@@ -106,6 +106,11 @@ public final class FrameStream: FramePort, @unchecked Sendable {
     }
   }
 
+  func checkPeer() {
+    // What it sent before can be read all the same.
+    if clinux_is_hung_up(socket.number) != 0 { end(.closed) }
+  }
+
   var hasRoom: Bool { outputEnd &+ Self.prefixSize &+ Self.lengths.upperBound <= Self.size }
 
   func write(_ buffers: UnsafeMutablePointer<iovec>, count: Int) {

@@ -210,4 +210,7 @@ final class TapQueue: FramePort {
   }
 
   func flush() -> Bool { true }
+
+  /// Its link is watched.
+  func checkPeer() {}
 }

@@ -37,6 +37,8 @@ struct NetworkConfigurationTests {
     #expect(failure(card { $0.queues = 0 }) == .queues(0))
     #expect(failure(card { $0.queues = 65 }) == .queues(65))
     #expect(failure(card(.descriptor(3)) { $0.queues = 2 }) == .queuesOfDescriptor)
+    #expect(failure(card(.user) { $0.queues = 2 }) == .queuesOfUser)
+    #expect(failure(card(.user) { $0.vhost = .on }) == .vhostOfUser)
     #expect(failure(card(.tap("sixteen-bytes-xx"))) == .nameTooLong("sixteen-bytes-xx"))
   }
 
@@ -49,6 +51,7 @@ struct NetworkConfigurationTests {
 
   @Test func `several cards may be on one network or bridge`() {
     #expect(failure(card(.nat("a")), card(.nat("a")), card(.bridge("br0")), card(.bridge("br0"))) == nil)
+    #expect(failure(card(.user), card(.user) { $0.vhost = .off }) == nil)
   }
 
   @Test func `two cards share nothing`() throws {

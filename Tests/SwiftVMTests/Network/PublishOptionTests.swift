@@ -46,6 +46,7 @@ struct PublishOptionTests {
     let failure = #expect(throws: Failure.self) {
       try PublishOption.ports(["1:2"], cards: [NetworkConfiguration(.bridge("br0"))])
     }
-    #expect(failure?.hint?.contains("--net nat") == true)
+    #expect(failure?.hint?.contains("--net nat or --net user") == true)
+    #expect(throws: Never.self) { try PublishOption.ports(["1:2"], cards: [NetworkConfiguration(.user)]) }
   }
 }

@@ -24,10 +24,26 @@ import Testing
       Case(
         "setpriv --bounding-set=-net_admin --inh-caps=-net_admin \(run) --net nat",
         "--net nat=default: this needs the privilege",
-        "run it with sudo"),
+        "--net user needs none; or have an administrator once run `sudo swiftvm net up && sudo ip tuntap add dev tap0 mode tap user $USER && sudo ip link set dev tap0 master svbr0 up` and give --net tap=tap0; or run it with sudo"
+      ),
+      Case(
+        "setpriv --bounding-set=-net_admin --inh-caps=-net_admin \(run) --net nat=lab", "CAP_NET_ADMIN",
+        "sudo swiftvm net up --name lab && "),
       Case(
         "setpriv --bounding-set=-net_admin --inh-caps=-net_admin \(run) --net bridge=br0", "CAP_NET_ADMIN",
-        "--net tap=tap0"),
+        "run `sudo ip tuntap add dev tap0 mode tap user $USER && sudo ip link set dev tap0 master br0 up` and"
+      ),
+      Case(
+        "\"$vm\" net up >/dev/null; setpriv --bounding-set=-net_admin --inh-caps=-net_admin \(run) --net nat",
+        "CAP_NET_ADMIN", "run `sudo ip tuntap add dev tap0"),
+      Case("\(run) --net user,queues=2", "--net: user networking has one queue", "leave queues out"),
+      Case("\(run) --net user,vhost=on", "--net: vhost=on", "leave vhost out"),
+      Case(
+        "busybox httpd -p 8080; \(run) --net user --publish 8080:80",
+        "port 8080/tcp of this host: Address already in use", "ss -lntp sport = :8080"),
+      Case(
+        "setpriv --bounding-set=-net_bind_service --inh-caps=-net_bind_service \(run) --net user --publish 80:80",
+        "port 80/tcp of this host: Permission denied", "ports below 1024"),
       Case(
         "mount --bind /dev/null \"$(command -v dnsmasq)\"; \(run) --net nat", "no program dnsmasq",
         "apt-get install dnsmasq-base"),
@@ -62,7 +78,9 @@ import Testing
   }
 
   @Test(arguments: [
-    Case("setpriv --reuid=65534 \"$vm\" net up", "net up: this needs the privilege", "sudo"),
+    Case(
+      "setpriv --reuid=65534 \"$vm\" net up", "net up: this needs the privilege",
+      "run it with sudo; a machine's --net user"),
     Case(
       "ip address add 10.77.0.9/24 dev lo; \"$vm\" net up --subnet 10.77.0.0/16",
       "--subnet 10.77.0.0/16 is in use: lo has 10.77.0.9/24", "leave --subnet out"),

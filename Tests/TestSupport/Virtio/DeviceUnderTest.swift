@@ -16,6 +16,13 @@ public struct DeviceUnderTest: Sendable, CustomStringConvertible {
           try FileDisk(TemporaryFile(size: 1 << 20).open()), identity: "conformance",
           threads: [thread, try IOThread(name: "block.1")], monitor: try DiskMonitor())
       },
+      // The other end of its stream stays open, and takes what fits.
+      DeviceUnderTest(name: "net on a stream") { _ in
+        let stream = try FrameStream.pair().stream
+        return try NetDevice(
+          NetBackend(.stream(stream), mac: MACAddress(derivedFrom: ["conformance"]), mtu: 9000),
+          name: "stream")
+      },
     ] + (NetworkNamespace.isPossible ? [net] : [])
 
   /// Two pairs of queues on a TAP in a network namespace of its own.

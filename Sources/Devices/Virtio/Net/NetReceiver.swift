@@ -62,7 +62,9 @@ final class NetReceiver {
         hasMore = true
         // The loop has other queues to serve first.
         assignment.doorbell.event.signal()
-      case .starved: setStarved(true)
+      case .starved:
+        setStarved(true)
+        port.checkPeer()
       case .lost:
         // Nothing will ever come again, and the descriptor would report just that for ever.
         if let frames { loop.cancel(frames) }

@@ -61,7 +61,8 @@ extension StockKernels {
       let made = try await Program.run("\(Repository.root)/Tests/Bed/gdb-in-l1.sh", [])
       try #require(made.status == 0, Comment(rawValue: made.error))
       let guest = Guest(
-        kernel: Guest.Kernel.generic.vmlinux, options: "-c 2 -v --gdb unix=gdb --gdb-wait",
+        kernel: Guest.Kernel.generic.vmlinux,
+        options: "-c 2 -v --gdb unix=gdb --gdb-wait --shutdown-timeout 3600",
         arguments: "quiet swiftvm.do=button")
       let outcome = try await l1.run(
         Self.whereIs

@@ -46,7 +46,7 @@ extension StockKernels {
       . Tests/Bed/lib.sh
       folder=$(mktemp -d)
       trap 'rm -rf "$folder"' EXIT
-      timeout 240 bin/swiftvm run -m 512 --gdb "unix=$folder/gdb" --gdb-wait -a nokaslr --on-reboot exit \\
+      timeout 240 bin/swiftvm run -m 512 --gdb "unix=$folder/gdb" --gdb-wait --on-reboot exit \\
         -k "$bed/kernels/generic/vmlinux" </dev/null >/dev/null 2>"$folder/error" &
       while kill -0 $! && [ ! -e "$folder/gdb" ]; do sleep 0.1; done
       commands=()
@@ -61,8 +61,9 @@ extension StockKernels {
       let made = try await Program.run("\(Repository.root)/Tests/Bed/gdb-in-l1.sh", [])
       try #require(made.status == 0, Comment(rawValue: made.error))
       let guest = Guest(
-        kernel: Guest.Kernel.generic.vmlinux, options: "-c 2 -v --gdb unix=gdb --gdb-wait",
-        arguments: "nokaslr quiet swiftvm.do=button")
+        kernel: Guest.Kernel.generic.vmlinux,
+        options: "-c 2 -v --gdb unix=gdb --gdb-wait --shutdown-timeout 3600",
+        arguments: "quiet swiftvm.do=button")
       let outcome = try await l1.run(
         Self.whereIs
           + guest.session(

@@ -80,6 +80,8 @@ public final class GDBServer {
       return
     }
     let socket = OwnedDescriptor(takingOver: number)
+    // One who has left may not be seen as gone yet.
+    if client != nil { serve() }
     // Closed at once: the first client has the machine.
     guard client == nil, let debugged = machine?.debugged else { return }
     do throws(Errno) {

@@ -88,7 +88,7 @@ func handle(_ frame: UnsafeMutablePointer<interrupt_frame>) {
     LocalAPIC.send(Message.initialize, to: 1)
     LocalAPIC.send(Message.startUp(page: 8), to: 1)
     // Some seconds, and not longer where there is no such processor.
-    let patience = processor_time_stamp() + 10_000_000_000
+    let patience = processor_time_stamp() + 25_000_000_000
     while !Shared.hasArrived.load(ordering: .acquiring) {
       if processor_time_stamp() > patience { Guest.panic("nobody came: -c 2") }
       processor_pause()

@@ -96,7 +96,7 @@ import Testing
     let outcome = try await debugger.run(
       "info threads", "break processor_main", "continue", "print $_thread", "info threads", "thread 1",
       "print $rip != 0",
-      "thread 2", "stepi 200", "print $_thread", "delete", "continue", symbols: image)
+      "thread 2", "stepi 20", "print $_thread", "delete", "continue", symbols: image)
     #expect(outcome.output.contains("* 1    Thread 1 (vCPU 0)"), "\(outcome.output)\(outcome.error)")
     #expect(outcome.output.contains("  2    Thread 2 (vCPU 1)"))
     #expect(outcome.output.contains("Thread 2 hit Breakpoint 1"), "\(outcome.output)")

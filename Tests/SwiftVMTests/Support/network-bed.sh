@@ -43,6 +43,8 @@ station() {
 start_station() {
     local name=$1
     shift
+    # Here, and not where it starts: nobody may read what an earlier one of that name said.
+    : >"/run/$name.out" >"/run/$name.log"
     "$vm" run -v -k "$guests/station.elf" -m 16 --boot-hint 0 --name "$name" "$@" \
         >"/run/$name.out" 2>"/run/$name.log" </dev/null &
     machines[$name]=$!

@@ -73,25 +73,10 @@ extension StockKernels {
     @Test func `a power cut of the host loses nothing that the guest was told is flushed`() async throws {
       let share = try await #require(NestedMachine.current).share()
       let disks = ["kept", "unsafe"].map { "\(share)/\($0).img" }
-      for disk in disks {
-        let made = try await Program.run("truncate", ["-s", "4M", disk])
-        #expect(made.status == 0)
-      }
-      let host = NestedMachine(
-        name: "power", options: ["--memory", "1536"] + disks.flatMap { ["--disk", $0] })
-      try await host.start()
-      let guest = Guest(
-        options: "-d /dev/vda -d /dev/vdb,cache=unsafe",
-        arguments: "quiet swiftvm.load=virtio_pci,virtio_blk swiftvm.do=count swiftvm.disks=vda,vdb")
-      // No caches are written by this: it is as if the plug were pulled.
-      let outcome: Transcript
-      do {
-        outcome = try await host.runToDeath(
-          guest.session("await console 'count: ' 25\nsleep 1\necho b > /proc/sysrq-trigger\nsleep 60"))
-        await host.stop()
-      } catch {
-        await host.stop()
-        throw error
+      var outcome = try await cutPower(disks)
+      if outcome.error.contains("L1 panicked") {
+        print("L1's own kernel panicked before its power was cut: once more.\n\(outcome)")
+        outcome = try await cutPower(disks)
       }
       let told = try #require(outcome.lines(after: "count: ").compactMap { Int($0) }.max(), outcome.comment)
       #expect(told >= 25)
@@ -100,6 +85,30 @@ extension StockKernels {
       // So that this test can fail: a disk whose flushes do nothing lost some.
       let unsafe = try await numbers(on: disks[1])
       #expect(!unsafe.isSuperset(of: 1...told))
+    }
+
+    /// Has a guest write and flush on both disks, emptied before, until its host is gone.
+    private func cutPower(_ disks: [String]) async throws -> Transcript {
+      for size in ["0", "4M"] {
+        let made = try await Program.run("truncate", ["-s", size] + disks)
+        #expect(made.status == 0)
+      }
+      let host = NestedMachine(
+        name: "power", options: ["--memory", "1536"] + disks.flatMap { ["--disk", $0] })
+      try await host.start()
+      let guest = Guest(
+        options: "-d /dev/vda -d /dev/vdb,cache=unsafe",
+        arguments: "quiet swiftvm.load=virtio_pci,virtio_blk swiftvm.do=count swiftvm.disks=vda,vdb")
+      do {
+        // No caches are written by this: it is as if the plug were pulled.
+        let outcome = try await host.runToDeath(
+          guest.session("await console 'count: ' 25\nsleep 1\necho b > /proc/sysrq-trigger\nsleep 60"))
+        await host.stop()
+        return outcome
+      } catch {
+        await host.stop()
+        throw error
+      }
     }
 
     /// The numbers that stand in their sectors.

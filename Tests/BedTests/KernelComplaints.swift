@@ -1,8 +1,8 @@
 /// What a guest's kernel logged as a warning or worse (the verb `info` prints it), but for what the
 /// bed itself causes.
 enum KernelComplaints {
-  /// Beginnings of messages taken for the bed's doing. Guests of QEMU in L1 logged all of them but the
-  /// first, which depends on how time runs.
+  /// Beginnings of messages taken for the bed's doing. Guests of QEMU in L1 logged all of them but
+  /// those that depend on how time runs.
   private static let ofTheBed = [
     // Time runs unevenly under emulation, and the kernel's watchdog sees it.
     "clocksource: ",
@@ -10,6 +10,8 @@ enum KernelComplaints {
     "If you want to keep using the local clock, then add:",
     "  \"trace_clock=local\"",
     "on the kernel command line",
+    // A handler took long: the emulation was held up in the midst of it.
+    "hrtimer: interrupt took ",
     // CPUID leaf 0xD shows the size for the XCR0 of the reset, not for the guest's. QEMU's microvm and pc
     // in L1 make the kernel warn of it in the same words, and print the leaf.
     "XSAVE consistency problem: ",

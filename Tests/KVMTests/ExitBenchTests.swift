@@ -43,7 +43,7 @@ struct ExitBenchTests {
 
   @Test func `the parts of an exit make up its whole`() throws {
     let kvm = try HostKVM.open()
-    var measurement = try GuestMeasurement(
+    let measurement = try GuestMeasurement(
       .portWrite, on: kvm, host: BenchHost(cpus: [], ticksPerSecond: 1e9))
     for side in BenchSide.allCases {
       let samples = try measurement.run(side, samples: 200)
@@ -58,7 +58,7 @@ struct ExitBenchTests {
 
   @Test func `more samples than a batch holds are taken in several`() throws {
     let kvm = try HostKVM.open()
-    var measurement = try GuestMeasurement(
+    let measurement = try GuestMeasurement(
       .empty, on: kvm, host: BenchHost(cpus: [], ticksPerSecond: 1e9))
     let wanted = BenchLayout.mostRecords + 10
     #expect(try measurement.run(.floor, samples: wanted).totals.count == wanted)

@@ -110,6 +110,23 @@ final class BenchMachine {
     return UInt64(bitPattern: offset)
   }
 
+  /// As `run`, and waits for a thread that does its part of the batch. Where the guest fails, `over` tells it so.
+  ///
+  /// - Parameter wake: has a thread that sleeps look at `over`.
+  func run(
+    _ side: BenchSide, beside other: consuming HostThread, until over: OverFlag, wake: () -> Void = {}
+  ) throws(BenchError) {
+    do throws(BenchError) {
+      try run(side)
+    } catch {
+      over.raise()
+      wake()
+      other.join()
+      throw error
+    }
+    other.join()
+  }
+
   /// Runs the guest on the calling thread, from where it stopped, for one batch. The first under swiftvm is watched,
   /// and should be short.
   func run(_ side: BenchSide) throws(BenchError) {

@@ -4,8 +4,8 @@ internal import Devices
 internal import SystemPackage
 
 /// A guest's store signals an eventfd; a host thread answers through memory.
-struct DoorbellMeasurement: Measurement {
-  private let kind = ExitKind.ioeventfdDoorbell
+struct DoorbellMeasurement: BatchedMeasurement {
+  let kind = ExitKind.ioeventfdDoorbell
   private let host: BenchHost
   private let machine: BenchMachine
   private let doorbell: SharedEvent
@@ -22,23 +22,16 @@ struct DoorbellMeasurement: Measurement {
     words = (try machine.word(.samples), try machine.word(.reply))
   }
 
-  mutating func run(_ side: BenchSide, samples wanted: Int) throws(BenchError) -> RawSamples {
-    var result = RawSamples()
-    var warmUp = kind.warmUp(samples: wanted)
-    while result.totals.count < wanted {
-      let count = min(warmUp + wanted - result.totals.count, BenchLayout.mostRecords)
-      let answered = try ring(side, count)
-      let offset = machine.clockOffset
-      let records = try machine.records(count).enumerated().map { index, record in
-        BenchRecord(
-          begin: record.begin, end: record.end,
-          // Without an offset it lies nowhere between, and the parts are not told.
-          between: offset.map { answered[index] &+ $0 } ?? UInt64.max)
-      }
-      result.append(RawSamples(splitting: records, warmUp: min(warmUp, count)))
-      warmUp = max(0, warmUp - count)
+  func batch(_ side: BenchSide, of count: Int, warmUp: Int) throws(BenchError) -> RawSamples {
+    let answered = try ring(side, count)
+    let offset = machine.clockOffset
+    let records = try machine.records(count).enumerated().map { index, record in
+      BenchRecord(
+        begin: record.begin, end: record.end,
+        // Without an offset it lies nowhere between, and the parts are not told.
+        between: offset.map { answered[index] &+ $0 } ?? UInt64.max)
     }
-    return result
+    return RawSamples(splitting: records, warmUp: warmUp)
   }
 
   /// - Returns: when the host's thread saw each signal, by the host's clock.
@@ -62,15 +55,7 @@ struct DoorbellMeasurement: Measurement {
         }
       }
     }
-    do throws(BenchError) {
-      try machine.run(side)
-    } catch {
-      over.raise()
-      doorbell.event.signal()
-      server.join()
-      throw error
-    }
-    server.join()
+    try machine.run(side, beside: server, until: over, wake: { [doorbell] in doorbell.event.signal() })
     return stamps
   }
 

@@ -4,12 +4,12 @@ internal import Devices
 internal import SystemPackage
 
 /// Kinds that a guest measures by itself, on one vCPU.
-struct GuestMeasurement: Measurement {
-  private let kind: ExitKind
+struct GuestMeasurement: BatchedMeasurement {
+  let kind: ExitKind
   private let machine: BenchMachine
   private let samples: SharedWord
   private let offset: UInt64?
-  private let mostSamples: Int
+  let mostSamples: Int
 
   init(_ kind: ExitKind, on kvm: borrowing KVM, host: BenchHost) throws(BenchError) {
     if kind == .timerLateness, kvm.extent(of: .tscDeadline) == 0 {
@@ -35,21 +35,13 @@ struct GuestMeasurement: Measurement {
     }
   }
 
-  mutating func run(_ side: BenchSide, samples wanted: Int) throws(BenchError) -> RawSamples {
-    var result = RawSamples()
-    var warmUp = kind.warmUp(samples: wanted)
-    while result.totals.count < wanted {
-      let count = min(warmUp + wanted - result.totals.count, mostSamples)
-      try makePagesNew()
-      samples.value = UInt64(count)
-      try machine.run(side)
-      let stamps =
-        kind.phases.isEmpty ? [] : (0..<min(machine.stampCount, 2 * count)).map { machine.stamps[$0] }
-      result.append(
-        RawSamples(try machine.records(count), warmUp: min(warmUp, count), stamps: stamps, offset: offset))
-      warmUp = max(0, warmUp - count)
-    }
-    return result
+  func batch(_ side: BenchSide, of count: Int, warmUp: Int) throws(BenchError) -> RawSamples {
+    try makePagesNew()
+    samples.value = UInt64(count)
+    try machine.run(side)
+    let stamps =
+      kind.phases.isEmpty ? [] : (0..<min(machine.stampCount, 2 * count)).map { machine.stamps[$0] }
+    return RawSamples(try machine.records(count), warmUp: warmUp, stamps: stamps, offset: offset)
   }
 
   // MARK: Pages

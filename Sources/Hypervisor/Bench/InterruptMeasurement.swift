@@ -3,8 +3,8 @@ internal import Devices
 internal import SystemPackage
 
 /// A host thread interrupts a guest that sleeps or is busy, and waits for its handler's mark.
-struct InterruptMeasurement: Measurement {
-  private let kind: ExitKind
+struct InterruptMeasurement: BatchedMeasurement {
+  let kind: ExitKind
   private let host: BenchHost
   private let machine: BenchMachine
   private let router: InterruptRouter
@@ -30,16 +30,16 @@ struct InterruptMeasurement: Measurement {
     )
   }
 
-  mutating func run(_ side: BenchSide, samples wanted: Int) throws(BenchError) -> RawSamples {
-    var result = RawSamples()
-    var warmUp = kind.warmUp(samples: wanted)
-    while result.totals.count < wanted {
-      let count = min(warmUp + wanted - result.totals.count, BenchLayout.mostRecords)
-      let stamps = try interrupt(side, count)
-      result.append(samples(stamps, of: count, warmUp: min(warmUp, count)))
-      warmUp = max(0, warmUp - count)
-    }
-    return result
+  func batch(_ side: BenchSide, of count: Int, warmUp: Int) throws(BenchError) -> RawSamples {
+    let stamps = try interrupt(side, count)
+    let offset = machine.clockOffset
+    return RawSamples(
+      splitting: (0..<count).map { index in
+        BenchRecord(
+          begin: stamps[3 * index], end: stamps[3 * index + 2],
+          // Without an offset it lies nowhere between, and the parts are not told.
+          between: offset.map { stamps[3 * index + 1] &- $0 } ?? UInt64.max)
+      }, warmUp: warmUp)
   }
 
   /// - Returns: for each signal when it was sent, when the handler began, and when its mark was seen. The handler's
@@ -69,25 +69,7 @@ struct InterruptMeasurement: Measurement {
         }
       }
     }
-    do throws(BenchError) {
-      try machine.run(side)
-    } catch {
-      over.raise()
-      sender.join()
-      throw error
-    }
-    sender.join()
+    try machine.run(side, beside: sender, until: over)
     return stamps
-  }
-
-  private func samples(_ stamps: StampBuffer, of count: Int, warmUp: Int) -> RawSamples {
-    let offset = machine.clockOffset
-    return RawSamples(
-      splitting: (0..<count).map { index in
-        BenchRecord(
-          begin: stamps[3 * index], end: stamps[3 * index + 2],
-          // Without an offset it lies nowhere between, and the parts are not told.
-          between: offset.map { stamps[3 * index + 1] &- $0 } ?? UInt64.max)
-      }, warmUp: warmUp)
   }
 }

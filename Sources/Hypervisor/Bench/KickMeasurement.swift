@@ -3,8 +3,8 @@ internal import Devices
 internal import SystemPackage
 
 /// A host thread makes a busy vCPU leave its guest.
-struct KickMeasurement: Measurement {
-  private let kind = ExitKind.kick
+struct KickMeasurement: BatchedMeasurement {
+  let kind = ExitKind.kick
   private let host: BenchHost
   private let machine: BenchMachine
   private let words: (time: SharedWord, stop: SharedWord)
@@ -15,19 +15,11 @@ struct KickMeasurement: Measurement {
     words = (try machine.word(.time), try machine.word(.stop))
   }
 
-  mutating func run(_ side: BenchSide, samples wanted: Int) throws(BenchError) -> RawSamples {
-    var result = RawSamples()
-    var warmUp = kind.warmUp(samples: wanted)
-    while result.totals.count < wanted {
-      let count = min(warmUp + wanted - result.totals.count, BenchLayout.mostRecords)
-      let sent = try kick(side, count)
-      let returns = stride(from: 0, to: machine.stampCount, by: 2).map { machine.stamps[$0] }
-      result.append(
-        RawSamples(
-          Self.records(sent: (0..<count).map { sent[$0] }, returns: returns), warmUp: min(warmUp, count)))
-      warmUp = max(0, warmUp - count)
-    }
-    return result
+  func batch(_ side: BenchSide, of count: Int, warmUp: Int) throws(BenchError) -> RawSamples {
+    let sent = try kick(side, count)
+    let returns = stride(from: 0, to: machine.stampCount, by: 2).map { machine.stamps[$0] }
+    return RawSamples(
+      Self.records(sent: (0..<count).map { sent[$0] }, returns: returns), warmUp: warmUp)
   }
 
   /// Each kick with the first return that came after it.
@@ -69,14 +61,7 @@ struct KickMeasurement: Measurement {
         words.stop.value = 1
       }
     }
-    do throws(BenchError) {
-      try machine.run(side)
-    } catch {
-      over.raise()
-      sender.join()
-      throw error
-    }
-    sender.join()
+    try machine.run(side, beside: sender, until: over)
     return stamps
   }
 }

@@ -6,6 +6,31 @@ protocol Measurement {
   mutating func run(_ side: BenchSide, samples: Int) throws(BenchError) -> RawSamples
 }
 
+/// A kind that its guest can be measured for some samples at a time.
+protocol BatchedMeasurement: Measurement {
+  var kind: ExitKind { get }
+  /// The most samples of a batch.
+  var mostSamples: Int { get }
+
+  /// Takes `count` samples, of which the first `warmUp` do not count.
+  func batch(_ side: BenchSide, of count: Int, warmUp: Int) throws(BenchError) -> RawSamples
+}
+
+extension BatchedMeasurement {
+  var mostSamples: Int { BenchLayout.mostRecords }
+
+  func run(_ side: BenchSide, samples wanted: Int) throws(BenchError) -> RawSamples {
+    var result = RawSamples()
+    var warmUp = kind.warmUp(samples: wanted)
+    while result.totals.count < wanted {
+      let count = min(warmUp + wanted - result.totals.count, mostSamples)
+      result.append(try batch(side, of: count, warmUp: min(warmUp, count)))
+      warmUp = max(0, warmUp - count)
+    }
+    return result
+  }
+}
+
 /// What measurements have of the host.
 struct BenchHost: Sendable {
   /// The CPUs for the threads of a measurement, one each; empty: wherever the kernel puts them.

@@ -2,8 +2,8 @@ internal import Devices
 internal import SystemPackage
 
 /// One vCPU interrupts another, which is busy.
-struct ProcessorsMeasurement: Measurement {
-  private let kind = ExitKind.ipi
+struct ProcessorsMeasurement: BatchedMeasurement {
+  let kind = ExitKind.ipi
   private let machine: BenchMachine
   private let samples: SharedWord
   private let second: SecondProcessor
@@ -16,17 +16,10 @@ struct ProcessorsMeasurement: Measurement {
     second = try SecondProcessor(loop, host: host)
   }
 
-  mutating func run(_ side: BenchSide, samples wanted: Int) throws(BenchError) -> RawSamples {
-    var result = RawSamples()
-    var warmUp = kind.warmUp(samples: wanted)
-    while result.totals.count < wanted {
-      let count = min(warmUp + wanted - result.totals.count, BenchLayout.mostRecords)
-      samples.value = UInt64(count)
-      try machine.run(side)
-      result.append(RawSamples(splitting: try machine.records(count), warmUp: min(warmUp, count)))
-      warmUp = max(0, warmUp - count)
-    }
-    return result
+  func batch(_ side: BenchSide, of count: Int, warmUp: Int) throws(BenchError) -> RawSamples {
+    samples.value = UInt64(count)
+    try machine.run(side)
+    return RawSamples(splitting: try machine.records(count), warmUp: warmUp)
   }
 }
 

@@ -19,6 +19,8 @@ final class DiskFile: Sendable {
   let descriptor: OwnedDescriptor
   let geometry: DiskGeometry
   private let cache: DiskCache
+  /// Whether data passes by the page cache.
+  let isDirect: Bool
   /// What O_DIRECT asks of offsets and lengths, and of addresses; 1 where it is not used.
   let offsetAlignment: UInt32
   let memoryAlignment: UInt32
@@ -37,7 +39,7 @@ final class DiskFile: Sendable {
     // Fills the structure, whose lifetime ends after the call.
     let result = unsafe clinux_examine_disk(descriptor.number, &found)
     guard result == 0 else { throw Errno(rawValue: -result) }
-    let isDirect = cache == .none
+    isDirect = cache == .none
     offsetAlignment = isDirect ? max(found.direct_offset_alignment, 1) : 1
     memoryAlignment = isDirect ? max(found.direct_memory_alignment, 1) : 1
     // A file's sectors stay 512 bytes whatever O_DIRECT asks for: its partition table counts them.

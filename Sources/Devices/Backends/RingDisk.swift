@@ -33,8 +33,9 @@ public final class RingDisk: Disk {
 /// One worker's ring.
 ///
 /// It takes reads and writes of a few buffers. All that is unusual goes to the threads: other
-/// operations, many buffers (one system call of theirs moves them all), buffers that O_DIRECT would
-/// refuse, and whatever the ring did not do completely; so it is the threads alone that tell errors.
+/// operations, many buffers (one system call of theirs moves them all), long copies from the page cache,
+/// buffers that O_DIRECT would refuse, and whatever the ring did not do completely; so it is the threads
+/// alone that tell errors.
 @safe
 final class RingChannel: DiskChannel {
   private let file: DiskFile
@@ -75,8 +76,16 @@ final class RingChannel: DiskChannel {
     threads.submit(request, DiskToken(number))
   }
 
+  /// The bytes from which on a copy from the page cache is worth a thread: a ring copies during `commit`, or in
+  /// a kernel thread one request after the other. Copies to it wait for each other in any case.
+  private static let longRead: UInt64 = 1 << 18
+
   private func suits(_ request: DiskRequest) -> Bool {
-    (request.operation == .read || request.operation == .write) && file.isAligned(request)
+    switch request.operation {
+    case .read: (request.length < Self.longRead || file.isDirect) && file.isAligned(request)
+    case .write: file.isAligned(request)
+    default: false
+    }
   }
 
   func commit() {

@@ -93,11 +93,11 @@ struct DiskTests {
     #expect(block.monitor.lastFailure?.error == .noSpace)
   }
 
-  @Test(arguments: DiskBackend.allowed)
-  func `without the page cache, data may lie anywhere in memory`(backend: DiskBackend) throws {
+  @Test(arguments: DiskBackend.allowed, [.writeback, .none] as [DiskCache])
+  func `data may be short or long and lie anywhere in memory`(backend: DiskBackend, cache: DiskCache) throws {
     let file = try TemporaryFile(size: 1 << 20)
-    let block = try start(backend, file, .none)
-    // The arena hands out odd addresses; a large request goes through several buffers of ours.
+    let block = try start(backend, file, cache)
+    // The arena hands out odd addresses; without the page cache a large request goes through several buffers of ours.
     for (sector, size) in [(8, 4096), (512, 600 * 512)] as [(UInt64, Int)] {
       let data = pattern(size, seed: sector)
       #expect(try block.perform(1, sector: sector, data: data, readCuts: [1, 77, 513]).status == 0)

@@ -12,8 +12,8 @@ struct NetPathTests {
     "readv", "writev", "recv", "send", "__errno_location",
     // The same, where the shim stands alone.
     "clinux_readv", "clinux_writev", "clinux_receive", "clinux_send",
-    // The signal of an eventfd: an interrupt.
-    "write",
+    // The signal of an eventfd: an interrupt; and a timer for one that may wait.
+    "write", "timerfd_settime", "clinux_timerfd_arm",
     // Within buffers that are there.
     "memcpy", "memmove",
     // Where a fault is thrown, which ends the queue's work: a debugger's place to stop at.

@@ -2,6 +2,7 @@
 final class NetTransmitter {
   private var queue: TransmitQueue
   private let assignment: QueueAssignment
+  private let interrupt: HeldInterrupt
   private let port: any FramePort
   private let host: any DeviceHost
   private let loop: EventLoop
@@ -9,7 +10,7 @@ final class NetTransmitter {
   private var space: EventLoop.Watch?
   private var isBlocked = false
 
-  /// Nil where the queue cannot run; the host was told then.
+  /// Nil where the queue cannot run; the host was told of what the driver did wrong.
   init?(
     _ assignment: QueueAssignment, _ features: VirtioFeatures, port: any FramePort, host: any DeviceHost,
     on loop: EventLoop
@@ -20,11 +21,13 @@ final class NetTransmitter {
       host.fail(error)
       return nil
     }
+    // A host that cannot watch one more descriptor leaves the queue unserved; the guest sees silence.
+    guard let interrupt = try? HeldInterrupt(assignment.interrupt, on: loop) else { return nil }
+    self.interrupt = interrupt
     self.assignment = assignment
     self.port = port
     self.host = host
     self.loop = loop
-    // A host that cannot watch one more descriptor leaves the queue unserved; the guest sees silence.
     doorbell = try? loop.watch(assignment.doorbell.event.number) { [unowned self] in serve() }
     if let writable = port.writable {
       space = try? loop.watch(writable, for: .hangUp) { [unowned self] in if isBlocked { serve() } }
@@ -39,6 +42,7 @@ final class NetTransmitter {
     if let space { loop.cancel(space) }
     doorbell = nil
     space = nil
+    interrupt.stop()
   }
 
   private func serve() {
@@ -46,7 +50,7 @@ final class NetTransmitter {
     defer { assignment.trace.served(UInt64(queue.nextUsed &- before), since: start) }
     assignment.doorbell.event.take()
     do throws(QueueFault) {
-      switch try queue.move(to: port, signal: { [assignment] in assignment.interrupt.signal() }) {
+      switch try queue.move(to: port, signal: { [interrupt] in $0 ? interrupt.signal() : interrupt.hold() }) {
       case .drained: setBlocked(false)
       case .busy:
         setBlocked(false)

@@ -20,9 +20,11 @@ struct TransmitQueue: ~Copyable {
   // The header as it was checked: the guest may change its own meanwhile.
   private let header: UnsafeMutablePointer<NetHeader>
 
-  /// Frames in one turn, and between two looks of the driver at the used ring.
+  /// Frames in one turn.
   private static let turn = 256
+  /// Frames and bytes between two looks of the driver at the used ring. Who sent long frames waits for their memory.
   private static let burst = 64
+  private static let burstBytes: UInt64 = 1 << 14
   /// Ethernet header with a VLAN tag, and the longest packet.
   private static let longestFrame: UInt64 = 18 + 65_575
 
@@ -48,26 +50,32 @@ struct TransmitQueue: ~Copyable {
 
   /// Sends what is there.
   ///
-  /// - Parameter signal: called where the driver wants to be notified.
-  mutating func move(to port: any FramePort, signal: () -> Void) throws(QueueFault) -> Outcome {
+  /// - Parameter signal: called where the driver wants to be notified: at once, or, where the frames were few and short,
+  ///   a little later.
+  mutating func move(to port: any FramePort, signal: (_ isUrgent: Bool) -> Void) throws(QueueFault) -> Outcome
+  {
     // What an earlier turn left comes first.
     guard port.flush() else { return .blocked }
     queue.disableNotifications()
     var budget = Self.turn
+    var untold: UInt64 = 0
     do throws(QueueFault) {
       while budget > 0, port.hasRoom || port.flush(), let head = try queue.pop(into: &segments) {
         send(to: port)
         queue.push(head, written: 0)
         budget &-= 1
-        if budget % Self.burst == 0, queue.publish() { signal() }
+        untold &+= segments.readableBytes
+        guard untold >= Self.burstBytes || budget % Self.burst == 0 else { continue }
+        untold = 0
+        if queue.publish() { signal(true) }
       }
     } catch {
       _ = port.flush()
-      if queue.publish() { signal() }
+      if queue.publish() { signal(true) }
       throw error
     }
     let isSent = port.flush()
-    if queue.publish() { signal() }
+    if queue.publish() { signal(false) }
     guard isSent else { return .blocked }
     return queue.enableNotifications() ? .busy : .drained
   }

@@ -29,9 +29,9 @@ struct NetBatchTests {
 
   private var tap: TapQueue { bed.tap.queues[0] }
 
-  private func offerFrames(_ count: Int) throws {
+  private func offerFrames(_ count: Int, size: Int = 100) throws {
     for seed in 0..<count {
-      let frame = Frame.make(to: .broadcast, seed: seed)
+      let frame = Frame.make(to: .broadcast, size: size, seed: seed)
       try driver.add([arena.readable([UInt8](repeating: 0, count: 12) + frame)])
     }
     try driver.publish()
@@ -42,7 +42,7 @@ struct NetBatchTests {
     try offerFrames(200)
     var signals = 0
     // The driver asked to hear of the first, and did not look since.
-    #expect(try queue.move(to: tap) { signals += 1 } == .drained)
+    #expect(try queue.move(to: tap) { _ in signals += 1 } == .drained)
     #expect(signals == 1)
     #expect(try driver.usedIndex == 200)
     for seed in 0..<200 { #expect(try bed.receive() == Frame.make(to: .broadcast, seed: seed)) }
@@ -53,17 +53,29 @@ struct NetBatchTests {
     try driver.setUsedEvent(149)
     var signals = 0
     try offerFrames(100)
-    _ = try queue.move(to: tap) { signals += 1 }
+    _ = try queue.move(to: tap) { _ in signals += 1 }
     #expect(signals == 0)
     try offerFrames(100)
-    _ = try queue.move(to: tap) { signals += 1 }
+    _ = try queue.move(to: tap) { _ in signals += 1 }
     #expect(signals == 1)
+  }
+
+  @Test func `tells at once of long frames, and of a few short ones when there is time`() throws {
+    var queue = try TransmitQueue(configuration, Self.features, memory: arena.memory)
+    var urgencies: [Bool] = []
+    try offerFrames(3)
+    _ = try queue.move(to: tap) { urgencies.append($0) }
+    #expect(urgencies == [false])
+    try driver.setUsedEvent(3)
+    try offerFrames(20, size: 1500)
+    _ = try queue.move(to: tap) { urgencies.append($0) }
+    #expect(urgencies == [false, true])
   }
 
   @Test func `asks for no notification while it works, and for one at the end`() throws {
     var queue = try TransmitQueue(configuration, Self.features, memory: arena.memory)
     try offerFrames(100)
-    _ = try queue.move(to: tap) {
+    _ = try queue.move(to: tap) { _ in
       // In the midst of the turn: what the driver adds now need not be told.
       do { #expect(try driver.availableEvent == 0) } catch { Issue.record(error) }
     }

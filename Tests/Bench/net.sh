@@ -6,7 +6,7 @@
 #   net.sh ROUNDS
 #
 # swiftvm, peer/qemu and vmlinuz lie in /tmp. Prints, for each measurement and round: WHAT<tab>OURS<tab>PEER, in kbit/s
-# that arrived.
+# that arrived. Exit status 3: a guest was lost.
 . /host/Tests/Bed/network.sh
 rounds=$1
 cp /bed/guests/network.img /tmp
@@ -15,7 +15,7 @@ for card in 0 1 2 3; do tap $card; done
 
 # start_ours CARD: with this one and the next
 start_ours() {
-    /tmp/swiftvm run -k /tmp/vmlinuz -i /tmp/network.img -m 512 -c 1 --boot-hint 0 \
+    /tmp/swiftvm run -k /tmp/vmlinuz -i /tmp/network.img -m 512 -c 1 --boot-hint 0 --on-reboot exit \
         --append-only "$line swiftvm.first=$1" -n "tap=tap$1,vhost=off" -n "tap=tap$(($1 + 1)),vhost=on" \
         > /tmp/ours.log 2>&1 < /dev/null &
     machines="$machines $!"
@@ -59,7 +59,15 @@ end_both() {
 rate() {
     address=10.0.$1.2
     shift
-    iperf3 -c "$address" -f k -i 0 -t 2 "$@" | awk '/receiver/ { print $7 }'
+    timeout 60 iperf3 -c "$address" -f k -i 0 -t 2 "$@" | awk '/receiver/ { print $7; found = 1 } END { exit !found }'
+}
+
+# lost CARD: ends the script where a guest does not answer any more
+lost() {
+    echo "net.sh: $what: the guest of card $1 is lost; $ours is ours" >&2
+    tail -n 5 /tmp/ours.log /tmp/peer.log >&2
+    end_both
+    exit 3
 }
 
 # measure WHAT CARD OPTION...: CARD is 0 or 1
@@ -67,11 +75,11 @@ measure() {
     what=$1 ours=$(($2 + first)) peer=$(($2 + 2 - first))
     shift 2
     if [ $((round % 2)) = 0 ]; then
-        mine=$(rate $ours "$@")
-        theirs=$(rate $peer "$@")
+        mine=$(rate $ours "$@") || lost $ours
+        theirs=$(rate $peer "$@") || lost $peer
     else
-        theirs=$(rate $peer "$@")
-        mine=$(rate $ours "$@")
+        theirs=$(rate $peer "$@") || lost $peer
+        mine=$(rate $ours "$@") || lost $ours
     fi
     printf '%s\t%s\t%s\n' "$what" "$mine" "$theirs"
 }

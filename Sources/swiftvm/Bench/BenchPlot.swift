@@ -7,8 +7,17 @@ enum BenchPlot {
   private static let margin = 24.0
   private static let title = "What it costs to leave a guest"
 
+  private static let style = """
+    .ours { fill: #0969da; } .floor { fill: #bf8700; }
+    .ours-line { stroke: #0969da; } .floor-line { stroke: #bf8700; stroke-dasharray: 5 3; }
+    @media (prefers-color-scheme: dark) {
+      .ours { fill: #4493f8; } .floor { fill: #d29922; }
+      .ours-line { stroke: #4493f8; } .floor-line { stroke: #d29922; }
+    }
+    """
+
   static func svg(_ report: BenchReport) -> String {
-    var drawing = SVG(width: width)
+    var drawing = SVG(width: width, style: style)
     drawing.text(title, x: margin, y: 38, style: "title")
     let host = report.host
     drawing.text(

@@ -1,10 +1,13 @@
 /// Pieces of an SVG file. Colours are classes, which the style sheet gives for light and for dark.
 struct SVG {
   private let width: Int
+  private let style: String
   private var body: [String] = []
 
-  init(width: Int) {
+  /// - Parameter style: rules for a drawing's own classes, beside those that all have.
+  init(width: Int, style: String) {
     self.width = width
+    self.style = style
   }
 
   private static let style = """
@@ -14,13 +17,9 @@ struct SVG {
     .small { font-size: 10px; fill: #59636e; }
     .paper { fill: #ffffff; }
     .grid { stroke: #d1d9e0; stroke-width: 1; }
-    .ours { fill: #0969da; } .floor { fill: #bf8700; }
-    .ours-line { stroke: #0969da; } .floor-line { stroke: #bf8700; stroke-dasharray: 5 3; }
     polyline { fill: none; stroke-width: 2; stroke-linejoin: round; }
     @media (prefers-color-scheme: dark) {
       text { fill: #e6edf3; } .small { fill: #9198a1; } .paper { fill: #0d1117; } .grid { stroke: #3d444d; }
-      .ours { fill: #4493f8; } .floor { fill: #d29922; }
-      .ours-line { stroke: #4493f8; } .floor-line { stroke: #d29922; }
     }
     """
 
@@ -55,6 +54,15 @@ struct SVG {
     body.append("<polyline points=\"\(text)\" class=\"\(style)\"/>")
   }
 
+  /// Rectangles as one shape.
+  mutating func area(_ parts: [(x: Double, y: Double, width: Double, height: Double)], style: String) {
+    let path = parts.map { part in
+      "M\(Self.number(part.x)) \(Self.number(part.y))h\(Self.number(part.width))v\(Self.number(part.height))"
+        + "h\(Self.number(-part.width))z"
+    }
+    body.append("<path d=\"\(path.joined())\" class=\"\(style)\"/>")
+  }
+
   /// The file, with what was drawn so far.
   func document(height: Double, title: String) -> String {
     let size =
@@ -65,6 +73,7 @@ struct SVG {
       <title>\(Self.escaped(title))</title>
       <style>
       \(Self.style)
+      \(style)
       </style>
       <rect width="100%" height="100%" class="paper"/>
       \(body.joined(separator: "\n"))

@@ -8,18 +8,21 @@ extension StockKernels {
 
     init() throws { l1 = try #require(NestedMachine.current) }
 
-    /// Makes, in L1, disks of 8 MiB: a file on a full file system, one that is cut in half, one that is removed, and a
-    /// device that is taken away.
+    /// Makes, in L1, disks of 8 MiB: a file on a full file system, one that is cut in half, one that is removed, a
+    /// device that is taken away, and one with bad sectors from 4 MiB on.
     private static let disks = """
       modules=$(ls -d /bed/kernels/generic/lib/modules/*)/kernel
       insmod "$modules/fs/configfs/configfs.ko"
       insmod "$modules/drivers/block/null_blk/null_blk.ko" nr_devices=0
       mount -t configfs config /sys/kernel/config
-      mkdir /sys/kernel/config/nullb/lost
-      cd /sys/kernel/config/nullb/lost
-      echo 8 > size
-      echo 1 > memory_backed
-      echo 1 > power
+      for device in lost bad; do
+        mkdir /sys/kernel/config/nullb/$device
+        cd /sys/kernel/config/nullb/$device
+        echo 8 > size
+        echo 1 > memory_backed
+        [ $device = lost ] || echo +8192-8319 > badblocks
+        echo 1 > power
+      done
       mkdir /tmp/full
       mount -t tmpfs -o size=1M full /tmp/full
       truncate -s 8M /tmp/full/full.img /tmp/cut.img /tmp/removed.img
@@ -28,10 +31,10 @@ extension StockKernels {
     @Test func `what the host cannot do fails that request, is told once, and the guest goes on`()
       async throws
     {
-      let paths = ["/tmp/full/full.img", "/tmp/cut.img", "/tmp/removed.img", "/dev/lost"]
-      let ways = ["uring", "threads", "uring", "uring"]
+      let paths = ["/tmp/full/full.img", "/tmp/cut.img", "/tmp/removed.img", "/dev/lost", "/dev/bad"]
+      let ways = ["io=uring", "io=threads", "io=uring", "io=uring", "io=uring,cache=none"]
       let guest = Guest(
-        options: zip(paths, ways).map { "-d \($0),io=\($1)" }.joined(separator: " "),
+        options: zip(paths, ways).map { "-d \($0),\($1)" }.joined(separator: " "),
         arguments: "quiet swiftvm.load=virtio_pci,virtio_blk swiftvm.do=faults")
       let outcome = try await l1.run(
         """
@@ -59,12 +62,14 @@ extension StockKernels {
       ends("b", [true, true, true, true])
       ends("c", [true, true, true, true])
       ends("d", [false, false, false, false])
+      ends("e", [true, true, false, false])
       // The first failure of each disk is told, and no other within ten seconds.
-      for path in [paths[0], paths[3]] {
+      for path in [paths[0], paths[3], paths[4]] {
         let told = outcome.error.split(separator: "\n").count { $0.contains("warning: disk \(path): ") }
         #expect((1...3).contains(told), outcome.comment)
       }
       #expect(outcome.reported("No space left on device; the guest was told"), outcome.comment)
+      #expect(outcome.reported("Input/output error; the guest was told"), outcome.comment)
     }
   }
 

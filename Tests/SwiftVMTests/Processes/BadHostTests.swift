@@ -88,8 +88,8 @@ import Testing
   }
 
   @Test(.root, .kvm) func `no thread can be made`() async throws {
-    // Access to KVM by its group, and not one process more for this user.
-    let identity = Conditions.asNobody(group: "\"$(stat -c %g /dev/kvm)\"")
+    // Access to KVM by its group, and not one process more for this user, who is no other test's.
+    let identity = Conditions.asNobody(user: 65_533, group: "\"$(stat -c %g /dev/kvm)\"")
     let outcome = try await SwiftVMProgram.shell(
       """
       cp $vm $guests/serial.bin \(scratch.path); cd \(scratch.path); ulimit -u 1

@@ -31,8 +31,8 @@ enum Conditions {
   static let noDocc = "the Swift toolchain has no docc"
 
   /// `setpriv` as somebody without any right, followed by options.
-  static func asNobody(group: String = "65534") -> String {
-    "setpriv --reuid=65534 --regid=\(group) --clear-groups"
+  static func asNobody(user: Int = 65_534, group: String = "65534") -> String {
+    "setpriv --reuid=\(user) --regid=\(group) --clear-groups"
   }
 }
 

@@ -26,13 +26,13 @@ extension StockKernels {
       let share = try await l1.share()
 
       let svg = try await Program.run("cat", ["\(share)/boot.svg"]).output
-      let names = svg.matches(of: /x="16" y="[0-9.]+">([^<]+)/).map { String($0.1) }
+      let names = svg.matches(of: /x="16.0" y="[0-9.]+" text-anchor="start">([^<]+)/).map { String($0.1) }
       let phases = [
         "swiftvm: files, memory, devices", "swiftvm: reading the kernel", "swiftvm: making the vCPUs",
         "guest: at low addresses", "kernel, silent", "kernel, with a console", "init",
       ]
       #expect(names.filter(phases.contains) == phases, Comment(rawValue: svg))
-      let begins = svg.matches(of: /class="phase" x="([0-9.]+)"/).compactMap { Double($0.1) }
+      let begins = svg.matches(of: /<rect x="([0-9.]+)"[^>]* class="phase"/).compactMap { Double($0.1) }
       #expect(begins.count == phases.count && begins == begins.sorted(), Comment(rawValue: svg))
 
       // The last exits: ACPI's power-off, from an address of the kernel's.

@@ -36,10 +36,10 @@ struct NestedMachine: Sendable {
   ///
   /// An L1 that died under it is started afresh once, which is said; so is one where the job hung or the
   /// guest triple-faulted, if `mayLoseGuest`: emulation sometimes loses one with more vCPUs than L1 has
-  /// CPUs. Whatever else went wrong is the guest's.
+  /// CPUs, or one of several. Whatever else went wrong is the guest's.
   func run(_ script: String, seconds: Int = 300, mayLoseGuest: Bool = false) async throws -> Transcript {
     let first = try await attempt(script, seconds)
-    let isLost = first.status == Self.timedOut || first.reported("triple fault")
+    let isLost = first.status == Self.timedOut || first.hasTripleFault
     guard first.status == Self.gone || (isLost && mayLoseGuest) else {
       return try checked(first)
     }

@@ -20,6 +20,9 @@ struct Transcript: CustomStringConvertible {
 
   func reported(_ text: String) -> Bool { error.contains(text) }
 
+  /// Whether a guest triple-faulted, wherever the script had its machine say so.
+  var hasTripleFault: Bool { reported("triple fault") || output.contains(": triple fault at ") }
+
   /// Each time that the guest came up: its processors and its memory in KiB.
   var arrivals: [(cpus: Int, memory: Int)] {
     lines(after: "swiftvm-guest: up ").compactMap { line in

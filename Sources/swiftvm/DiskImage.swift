@@ -60,9 +60,9 @@ enum DiskImage {
   private static func openDescriptor(_ disk: DiskConfiguration) throws(Failure) -> OwnedDescriptor {
     let access = disk.isReadOnly ? O_RDONLY : O_RDWR
     do throws(Errno) {
-      return try .open(disk.path, access | (disk.cache == .none ? clinux_direct_flag() : 0))
+      return try .open(disk.path, access | (disk.cache.isDirect ? clinux_direct_flag() : 0))
     } catch {
-      if error == .invalidArgument, disk.cache == .none {
+      if error == .invalidArgument, disk.cache.isDirect {
         throw failure(
           disk, "the file system cannot do without its cache (O_DIRECT)", hint: "leave cache=none out")
       }
@@ -124,7 +124,7 @@ enum DiskImage {
     guard found.capacity > 0 else {
       throw failure(disk, "is empty", hint: "`truncate -s 10G \(path)` makes it a disk of 10 GiB")
     }
-    let unit = disk.cache == .none ? UInt64(max(found.direct_offset_alignment, 512)) : 512
+    let unit = disk.cache.isDirect ? UInt64(max(found.direct_offset_alignment, 512)) : 512
     guard found.capacity % unit == 0 else {
       throw failure(
         disk, "its \(found.capacity) bytes are no multiple of \(unit)",

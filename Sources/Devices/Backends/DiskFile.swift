@@ -10,6 +10,11 @@ public enum DiskCache: String, Sendable, Hashable, CaseIterable, Codable {
   case none
   /// The host's page cache; a flush does nothing, and a crash of the host loses what it held.
   case unsafe
+
+  /// Whether data passes by the page cache.
+  public var isDirect: Bool {
+    if case .none = self { true } else { false }
+  }
 }
 
 /// A file or block device of the host, with calls that wait until the work is done.
@@ -18,9 +23,7 @@ public enum DiskCache: String, Sendable, Hashable, CaseIterable, Codable {
 final class DiskFile: Sendable {
   let descriptor: OwnedDescriptor
   let geometry: DiskGeometry
-  private let cache: DiskCache
-  /// Whether data passes by the page cache.
-  let isDirect: Bool
+  let cache: DiskCache
   /// What O_DIRECT asks of offsets and lengths, and of addresses; 1 where it is not used.
   let offsetAlignment: UInt32
   let memoryAlignment: UInt32
@@ -39,9 +42,8 @@ final class DiskFile: Sendable {
     // Fills the structure, whose lifetime ends after the call.
     let result = unsafe clinux_examine_disk(descriptor.number, &found)
     guard result == 0 else { throw Errno(rawValue: -result) }
-    isDirect = cache == .none
-    offsetAlignment = isDirect ? max(found.direct_offset_alignment, 1) : 1
-    memoryAlignment = isDirect ? max(found.direct_memory_alignment, 1) : 1
+    offsetAlignment = cache.isDirect ? max(found.direct_offset_alignment, 1) : 1
+    memoryAlignment = cache.isDirect ? max(found.direct_memory_alignment, 1) : 1
     // A file's sectors stay 512 bytes whatever O_DIRECT asks for: its partition table counts them.
     geometry = DiskGeometry(
       capacity: found.capacity, logicalBlock: found.logical_block,

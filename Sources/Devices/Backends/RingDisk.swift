@@ -82,7 +82,7 @@ final class RingChannel: DiskChannel {
 
   private func suits(_ request: DiskRequest) -> Bool {
     switch request.operation {
-    case .read: (request.length < Self.longRead || file.isDirect) && file.isAligned(request)
+    case .read: (request.length < Self.longRead || file.cache.isDirect) && file.isAligned(request)
     case .write: file.isAligned(request)
     default: false
     }

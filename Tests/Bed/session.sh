@@ -3,7 +3,8 @@
 #
 #   start ARGUMENT...           swiftvm run ARGUMENT..., with our standard input; $vm is its process. What it says goes on
 #                               to our standard output and error, and into the files console and error.
-#   await FILE PATTERN [COUNT]  until COUNT lines (1) of FILE match PATTERN; ends the script when swiftvm ends first
+#   await FILE PATTERN [COUNT]  until COUNT whole lines (1) of FILE match PATTERN; ends the script when swiftvm ends first
+#   await_prompt TEXT           until TEXT stands on the console, in a line that has not ended
 #   finish                      waits for swiftvm's end; returns its exit status
 #   type_slowly TEXT            writes TEXT to standard output like a person, a character at a time
 cd "$(mktemp -d)" || exit 1
@@ -23,15 +24,25 @@ start() {
   exec 5<&-
 }
 
+# The lines of FILE that match, but for a last one that has not ended.
+matches() { { cat "$1"; echo .; } | sed '$d' | grep -c -- "$2"; }
+
 await() {
-  while [ "$(grep -c -- "$2" "$1")" -lt "${3:-1}" ]; do
+  while [ "$(matches "$1" "$2")" -lt "${3:-1}" ]; do
     if ! kill -0 "$vm" 2>/dev/null; then
       finish
       ended=$?
-      [ "$(grep -c -- "$2" "$1")" -lt "${3:-1}" ] || return 0
+      [ "$(matches "$1" "$2")" -lt "${3:-1}" ] || return 0
       echo "session.sh: swiftvm ended with status $ended before '$2' stood in $1" >&2
       exit 99
     fi
+    usleep 50000
+  done
+}
+
+await_prompt() {
+  until grep -q -- "$1" console; do
+    kill -0 "$vm" || exit 99
     usleep 50000
   done
 }

@@ -24,7 +24,7 @@ extension StockKernels {
         guest.session(
           """
           \(Self.openTerminal)
-          await console 'guest# '
+          await_prompt 'guest# '
           type_slowly 'echo typed-$((6 * 7))' >&4
           printf '\\r' >&4
           await console 'typed-42'

@@ -105,7 +105,7 @@ extension StockKernels {
           await console 'count: ' \(count)
           kill -KILL "$vm"
           """))
-        last=$(sed -n 's/^count: \\([0-9]*\\)\\r*$/\\1/p' console | tail -n 1)
+        last=$(sed -n 's/^count: \\([0-9]*\\)\\r\\r*$/\\1/p' console | tail -n 1)
         number=1
         while [ "$number" -le "$last" ]; do
           found=$(dd if=/tmp/a.img bs=512 skip="$number" count=1 status=none | tr -d ' ')

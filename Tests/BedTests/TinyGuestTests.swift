@@ -40,6 +40,7 @@ extension StockKernels {
       let arguments = Self.filter.map { "'\($0)'" }.joined(separator: " ")
       let outcome = try await l1.run(Self.runProgram + "run '\(program)' \(arguments)")
       #expect(outcome.status == 0, outcome.comment)
+      #expect(outcome.lines.filter { $0.contains(" recorded an issue") } == [])
       // After a mark of one character; a name is in quotation marks.
       let results = outcome.lines.filter { $0.dropFirst().hasPrefix(" Test \"") }
       let passed = results.filter { $0.contains(" passed after ") }

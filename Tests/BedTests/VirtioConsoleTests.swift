@@ -17,7 +17,7 @@ extension StockKernels {
         mount -t debugfs debugfs /sys/kernel/debug 2> /dev/null
         mkfifo /tmp/typed
         exec 4<>/tmp/typed
-        \(guest.session("rm /tmp/typed\nawait console 'hvc# '\n\(script)", input: "/tmp/typed"))
+        \(guest.session("rm /tmp/typed\nawait_prompt 'hvc# '\n\(script)", input: "/tmp/typed"))
         """
     }
 

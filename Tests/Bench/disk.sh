@@ -58,12 +58,12 @@ end_both() {
 }
 trap end_both EXIT
 
-# answers FILE: how many lines a guest answered.
-answers() { grep -c '^work: ' "$1" || true; }
+# matches FILE PATTERN: how many lines match, but for a last one that has not ended.
+matches() { { cat "$1"; echo .; } | sed '$d' | grep -c -- "$2" || true; }
 
 await() { # FILE PATTERN COUNT
   waited=0
-  until [ "$(grep -c "$2" "$1")" -ge "$3" ]; do
+  until [ "$(matches "$1" "$2")" -ge "$3" ]; do
     waited=$((waited + 1))
     if [ "$waited" -ge 3000 ] || ! kill -0 "$ours_process" || ! kill -0 "$peer_process"; then
       echo "disk.sh: $1: no $2" >&2
@@ -75,7 +75,7 @@ await() { # FILE PATTERN COUNT
 }
 # ask NAME DESCRIPTOR ARGUMENTS: has a guest work, and prints its answer.
 ask() {
-  count=$(($(answers "$1.out") + 1))
+  count=$(($(matches "$1.out" '^work: ') + 1))
   echo "$3" >&"$2"
   await "$1.out" '^work: ' "$count"
   grep '^work: ' "$1.out" | tail -n 1 | tr -d '\r'
@@ -86,7 +86,7 @@ microseconds() { echo "$1" | awk '{ rate = $4 + $6; if ($2 != 0 || rate == 0) ex
 
 # exits: to user space, of ours so far.
 exits() {
-  told=$(grep -c '^vcpu-0: ' ours.err || true)
+  told=$(matches ours.err '^vcpu-0: ')
   kill -USR1 "$ours_process"
   await ours.err '^vcpu-0: ' $((told + 1))
   grep '^vcpu-0: ' ours.err | tail -n 1 | awk '{ print $2 }'

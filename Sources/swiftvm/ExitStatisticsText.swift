@@ -54,23 +54,16 @@ enum ExitStatisticsText {
   private static func padding(_ count: Int) -> String { String(repeating: " ", count: max(1, count)) }
 
   static func share(_ part: Double, of report: ExitReport) -> String {
-    decimal(report.elapsed > 0 ? part / report.elapsed * 100 : 0) + " %"
+    (report.elapsed > 0 ? part / report.elapsed * 100 : 0).decimal(2) + " %"
   }
 
   /// Nanoseconds in a unit that leaves few digits.
   static func duration(_ nanoseconds: Double) -> String {
     switch nanoseconds {
     case ..<1e3: "\(Int(nanoseconds.rounded())) ns"
-    case ..<1e6: decimal(nanoseconds / 1e3) + " us"
-    case ..<1e9: decimal(nanoseconds / 1e6) + " ms"
-    default: decimal(nanoseconds / 1e9) + " s"
+    case ..<1e6: (nanoseconds / 1e3).decimal(2) + " us"
+    case ..<1e9: (nanoseconds / 1e6).decimal(2) + " ms"
+    default: (nanoseconds / 1e9).decimal(2) + " s"
     }
-  }
-
-  /// Two digits behind the point.
-  private static func decimal(_ value: Double) -> String {
-    let hundredths = Int((value * 100).rounded())
-    let fraction = hundredths % 100
-    return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
   }
 }

@@ -82,7 +82,7 @@ struct SVG {
       """
   }
 
-  private static func number(_ value: Double) -> String { BenchText.decimal(value, 1) }
+  private static func number(_ value: Double) -> String { value.decimal(1) }
 
   /// Text as XML holds it. What XML cannot hold at all is left out.
   static func escaped(_ text: String) -> String {

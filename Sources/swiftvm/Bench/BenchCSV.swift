@@ -16,10 +16,10 @@ enum BenchCSV {
         ]
         lines.append(
           [result.kind.rawValue, side, "\(latency.count)"]
-            + ticks.map { BenchText.decimal(report.nanoseconds($0), 1) } + ticks.map { "\($0)" } + [
-              BenchText.decimal(latency.mean / report.ticksPerSecond * 1e9, 1),
-              isOurs ? result.perSecond.map { BenchText.decimal($0, 0) } ?? "" : "",
-              isOurs ? BenchText.decimal(result.ratio, 4) : "",
+            + ticks.map { report.nanoseconds($0).decimal(1) } + ticks.map { "\($0)" } + [
+              (latency.mean / report.ticksPerSecond * 1e9).decimal(1),
+              isOurs ? result.perSecond.map { $0.decimal(0) } ?? "" : "",
+              isOurs ? result.ratio.decimal(4) : "",
               isOurs ? result.notes.joined(separator: "; ") : "",
             ])
       }

@@ -58,7 +58,7 @@ enum BenchPlot {
     /// A power of ten.
     static func text(_ nanoseconds: Double) -> String {
       let (unit, name) = [(1e9, "s"), (1e6, "ms"), (1e3, "us")].first { nanoseconds >= $0.0 } ?? (1, "ns")
-      return BenchText.decimal(nanoseconds / unit, 0) + " " + name
+      return (nanoseconds / unit).decimal(0) + " " + name
     }
   }
 
@@ -89,7 +89,7 @@ enum BenchPlot {
         drawing.text(text, x: left + length + 6, y: y + offset + 8, style: "small")
       }
       drawing.text(
-        BenchText.decimal(result.ratio, 3), x: Double(width) - margin, y: y + 15, anchor: .end)
+        result.ratio.decimal(3), x: Double(width) - margin, y: y + 15, anchor: .end)
     }
     return bottom + 20
   }
@@ -128,7 +128,7 @@ enum BenchPlot {
     for percentile in [0, 50, 90, 99, 99.9, 99.99] {
       let place = left + position(percentile) * (right - left)
       drawing.text(
-        BenchText.decimal(percentile, percentile == 99.99 ? 2 : percentile == 99.9 ? 1 : 0), x: place,
+        percentile.decimal(percentile == 99.99 ? 2 : percentile == 99.9 ? 1 : 0), x: place,
         y: bottom + 13,
         style: "small", anchor: .middle)
     }

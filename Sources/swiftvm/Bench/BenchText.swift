@@ -38,7 +38,7 @@ enum BenchText {
     }
     let cpus = report.cpus.map(String.init).joined(separator: ",")
     lines.append(
-      "clock:        \(decimal(report.ticksPerSecond / 1e9, 3)) GHz; threads on "
+      "clock:        \((report.ticksPerSecond / 1e9).decimal(3)) GHz; threads on "
         + (cpus.isEmpty ? "any CPU" : "CPUs \(cpus), the guest's first"))
     return lines
   }
@@ -51,10 +51,10 @@ enum BenchText {
   private static func rows(_ result: ExitResult, _ report: BenchReport) -> [[String]] {
     let ours = result.swiftvm
     let values = [ours.minimum, ours.p50, ours.p90, ours.p99, ours.p999, ours.maximum]
-    func whole(_ ticks: UInt64) -> String { decimal(report.nanoseconds(ticks), 0) }
+    func whole(_ ticks: UInt64) -> String { report.nanoseconds(ticks).decimal(0) }
     return [
       [result.kind.rawValue, "ns", "\(ours.count)"] + values.map(whole) + [
-        result.perSecond.map { decimal($0, 0) } ?? "-", whole(result.floor.p50), decimal(result.ratio, 3),
+        result.perSecond.map { $0.decimal(0) } ?? "-", whole(result.floor.p50), result.ratio.decimal(3),
       ],
       ["", "cycles", ""] + values.map { "\($0)" } + ["", "\(result.floor.p50)", ""],
     ]
@@ -64,7 +64,7 @@ enum BenchText {
   private static func details(_ result: ExitResult, _ report: BenchReport) -> [String] {
     var lines: [String] = []
     if !result.phases.isEmpty {
-      func whole(_ ticks: UInt64) -> String { decimal(report.nanoseconds(ticks), 0) }
+      func whole(_ ticks: UInt64) -> String { report.nanoseconds(ticks).decimal(0) }
       lines.append(
         "p50 of its parts: "
           + result.phases.map { "\($0.name) \(whole($0.swiftvm)) ns (floor \(whole($0.floor)))" }.joined(
@@ -78,9 +78,9 @@ enum BenchText {
     var rows = [["kind", "old p50", "new p50", "new/old", "floor", "p", "verdict"]]
     for kind in comparison.kinds {
       rows.append([
-        kind.kind.rawValue, decimal(kind.old, 0) + " ns", decimal(kind.new, 0) + " ns",
-        decimal(kind.ratio, 3),
-        decimal(kind.floorRatio, 3), decimal(kind.probability, 3), kind.verdict.text,
+        kind.kind.rawValue, kind.old.decimal(0) + " ns", kind.new.decimal(0) + " ns",
+        kind.ratio.decimal(3),
+        kind.floorRatio.decimal(3), kind.probability.decimal(3), kind.verdict.text,
       ])
     }
     lines += aligned(rows, leftmost: [0, 6])
@@ -88,7 +88,7 @@ enum BenchText {
     return lines.joined(separator: "\n")
   }
 
-  // MARK: Columns and numbers
+  // MARK: Columns
 
   /// Columns under each other: names to the left, numbers to the right.
   private static func aligned(_ rows: [[String]], leftmost: Set<Int> = [0, 1]) -> [String] {
@@ -104,18 +104,5 @@ enum BenchText {
 
   private static func pad(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
-  }
-
-  /// With so many digits behind the point.
-  static func decimal(_ value: Double, _ digits: Int) -> String {
-    guard value.isFinite, abs(value) < 1e15 else { return "-" }
-    var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
-    let rounded = Int((abs(value) * scale).rounded())
-    let sign = value < 0 && rounded != 0 ? "-" : ""
-    guard digits > 0 else { return sign + String(rounded) }
-    let fraction = String(rounded % Int(scale))
-    return sign + String(rounded / Int(scale)) + "." + String(repeating: "0", count: digits - fraction.count)
-      + fraction
   }
 }

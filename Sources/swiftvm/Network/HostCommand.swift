@@ -33,13 +33,13 @@ extension HostCommand {
       let input = try Self.memoryFile()
       let output = try Self.memoryFile()
       let error = try Self.memoryFile()
-      try Self.fill(input, with: self.input)
+      try input.fill(with: self.input)
       let texts = unsafe ([program.rawValue] + arguments).map { unsafe strdup($0) }
       defer { unsafe texts.forEach { unsafe free($0) } }
       // The texts end with the NULL that execve wants, and live until after the call.
       let status = unsafe clinux_run(path, texts + [nil], input.number, output.number, error.number)
       guard status >= 0 else { throw Errno(rawValue: -status) }
-      return Outcome(status: status, output: Self.content(output), error: Self.content(error))
+      return Outcome(status: status, output: output.content(), error: error.content())
     } catch {
       throw Failure(.hostNotAble, "\(path): \(error)", hint: error.shortageHint)
     }
@@ -63,24 +63,6 @@ extension HostCommand {
   private static func memoryFile() throws(Errno) -> OwnedDescriptor {
     // The call keeps nothing of the name.
     try OwnedDescriptor(result: unsafe clinux_memory_file("swiftvm"))
-  }
-
-  private static func fill(_ file: borrowing OwnedDescriptor, with text: String) throws(Errno) {
-    let bytes = Array(text.utf8)
-    // The array is as long as told. The file's position stays at its beginning.
-    let count = unsafe clinux_write_at(file.number, bytes, bytes.count, 0)
-    guard count == bytes.count else { throw count < 0 ? Errno(rawValue: Int32(-count)) : .noSpace }
-  }
-
-  private static func content(_ file: borrowing OwnedDescriptor) -> String {
-    var content: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 14)
-    while true {
-      // The array is as long as told.
-      let count = unsafe clinux_read_at(file.number, &chunk, chunk.count, UInt64(content.count))
-      guard count > 0 else { return String(decoding: content, as: UTF8.self) }
-      content += chunk[..<count]
-    }
   }
 }
 

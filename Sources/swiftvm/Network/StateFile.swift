@@ -22,10 +22,7 @@ enum StateFile {
     do throws(Errno) {
       let file = try OwnedDescriptor.open(fresh, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
       fchmod(file.number, 0o644)
-      let bytes = Array(text.utf8)
-      // The array is as long as told.
-      let count = unsafe clinux_write_at(file.number, bytes, bytes.count, 0)
-      guard count == bytes.count else { throw count < 0 ? Errno(rawValue: Int32(-count)) : .noSpace }
+      try file.fill(with: text)
       // The call keeps nothing of the paths.
       guard unsafe rename(fresh, path) == 0 else { throw Errno(rawValue: clinux_errno()) }
     } catch {
@@ -37,10 +34,7 @@ enum StateFile {
   static func set(_ path: String, _ value: String) throws(Failure) {
     do throws(Errno) {
       let file = try OwnedDescriptor.open(path, O_WRONLY)
-      let bytes = Array("\(value)\n".utf8)
-      // The array is as long as told.
-      let count = unsafe clinux_write_at(file.number, bytes, bytes.count, 0)
-      guard count >= 0 else { throw Errno(rawValue: Int32(-count)) }
+      try file.fill(with: "\(value)\n")
     } catch {
       throw failure(path, error)
     }

@@ -21,14 +21,6 @@ struct BenchTextTests {
     }
   }
 
-  @Test(arguments: [
-    (0, 3, "0.000"), (1.0005, 2, "1.00"), (1.005001, 2, "1.01"), (-2.5, 1, "-2.5"), (99.999, 1, "100.0"),
-    (1234.5, 0, "1235"), (-0.001, 1, "0.0"), (.nan, 1, "-"), (.infinity, 0, "-"),
-  ])
-  func `numbers have as many digits as asked for`(value: Double, digits: Int, text: String) {
-    #expect(BenchText.decimal(value, digits) == text)
-  }
-
   @Test func `the CSV has a line for each side, and as many fields in each`() throws {
     let csv = BenchCSV.text(try .made([.portRead, .cpuid], notes: ["one, two", "\"three\""]))
     let lines = csv.split(separator: "\r\n").map(String.init)

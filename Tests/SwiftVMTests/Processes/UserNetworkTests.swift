@@ -59,11 +59,11 @@ import Testing
         "${nobody[@]}" XDG_RUNTIME_DIR=/run/user "$vm" list | awk 'NR > 1'
         echo "$(ls /run/user/swiftvm/machines | wc -l) records left"
         "${nobody[@]}" -u XDG_RUNTIME_DIR "$vm" run -v --flat "$guests/idle.bin" -m 16 --serial null --boot-hint 0 \\
-            --net user --publish 8081:80 2>/run/vm.log &
-        machines[vm]=$!
-        wait_for_machine vm
+            --net user --publish 8081:80 2>/run/other.log &
+        machines[other]=$!
+        wait_for_machine other
         listeners
-        end_machine vm
+        end_machine other
         await_end
         """)
     #expect(

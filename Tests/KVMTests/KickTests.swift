@@ -22,7 +22,7 @@ struct KickTests {
     unsafe vcpu.immediateExit.pointee = 1
     #expect(vcpu.run() == .interrupted)
     unsafe vcpu.immediateExit.pointee = 0
-    guard case .portWrite(let access) = vcpu.run() else {
+    guard case .portWrite(let access) = vcpu.nextExit() else {
       Issue.record("without the flag the first exit is the guest's port write")
       return
     }

@@ -61,7 +61,7 @@ struct PortTests {
     try vm.map(memory)
     let vcpu = try vm.makeVCPU(id: 0)
     try vcpu.prepare(cpuid: kvm.supportedCPUID().entries, entry: entry)
-    guard case .portRead(let access) = vcpu.run() else {
+    guard case .portRead(let access) = vcpu.nextExit() else {
       Issue.record("the first exit is no port read")
       return
     }

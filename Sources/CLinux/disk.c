@@ -2,7 +2,9 @@
 #include "CLinux.h"
 
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 
 /// Where the kernel does not tell, a page satisfies every device that there is.
 static const uint32_t safe_alignment = 4096;
@@ -16,6 +18,13 @@ static int examine_block_device(int fd, struct clinux_disk *disk) {
     disk->physical_block = ioctl(fd, BLKPBSZGET, &physical) < 0 ? disk->logical_block : physical;
     disk->direct_offset_alignment = disk->logical_block;
     return 0;
+}
+
+static bool is_in_memory(int fd) {
+    struct statfs system;
+    if (fstatfs(fd, &system) < 0)
+        return false;
+    return system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC || system.f_type == HUGETLBFS_MAGIC;
 }
 
 int clinux_examine_disk(int fd, struct clinux_disk *disk) {
@@ -32,6 +41,7 @@ int clinux_examine_disk(int fd, struct clinux_disk *disk) {
     disk->direct_memory_alignment = safe_alignment;
     if (S_ISBLK(status.st_mode))
         return examine_block_device(fd, disk);
+    disk->is_in_memory = is_in_memory(fd);
 #ifdef STATX_DIOALIGN
     struct statx extended;
     if (statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &extended) == 0 && (extended.stx_mask & STATX_DIOALIGN) &&

@@ -29,6 +29,7 @@ enum DiskImage {
   private static func choose(_ disk: DiskConfiguration, _ file: FileDisk) throws(Errno) -> (any Disk, String)
   {
     guard disk.access != .threads else { return (file, "threads") }
+    if disk.access == .auto, file.isInMemory { return (MemoryDisk(file), "copies, as the file is in memory") }
     do throws(Errno) {
       return (try RingDisk(file), "io_uring")
     } catch {

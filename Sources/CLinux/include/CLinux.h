@@ -14,6 +14,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -290,6 +291,8 @@ struct clinux_disk {
     uint32_t direct_memory_alignment;
     uint64_t device;
     uint64_t inode;
+    /// Whether it is a file of a file system in memory.
+    bool is_in_memory;
 };
 
 int clinux_examine_disk(int fd, struct clinux_disk *_Nonnull disk);

@@ -27,6 +27,8 @@ final class DiskFile: Sendable {
   /// What O_DIRECT asks of offsets and lengths, and of addresses; 1 where it is not used.
   let offsetAlignment: UInt32
   let memoryAlignment: UInt32
+  /// Whether the file system keeps its files in memory alone.
+  let isInMemory: Bool
   /// The error of the first flush that failed: what it lost, no later one can bring back, yet the
   /// kernel would report it only once.
   private let lostData = Atomic<Int32>(0)
@@ -49,6 +51,7 @@ final class DiskFile: Sendable {
       capacity: found.capacity, logicalBlock: found.logical_block,
       physicalBlock: max(found.physical_block, offsetAlignment), isReadOnly: isReadOnly,
       canDiscard: canDiscard)
+    isInMemory = found.is_in_memory
     self.cache = cache
     self.descriptor = descriptor
   }

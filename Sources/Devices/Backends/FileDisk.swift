@@ -22,6 +22,9 @@ public final class FileDisk: Disk {
 
   public var geometry: DiskGeometry { file.geometry }
 
+  /// Whether the file system keeps its files in memory alone.
+  public var isInMemory: Bool { file.isInMemory }
+
   public func openChannel(
     for owner: any DiskChannelOwner, on loop: EventLoop
   ) throws(Errno) -> any DiskChannel {

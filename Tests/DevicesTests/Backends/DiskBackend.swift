@@ -10,11 +10,12 @@ enum DiskBackend: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case ring
   /// A ring that another one replaces after a few requests.
   case shortRing
+  case memory
 
   var testDescription: String { rawValue }
 
   /// Those that this host allows.
-  static var allowed: [DiskBackend] { clinux_probe_io_uring() == 0 ? allCases : [.threads] }
+  static var allowed: [DiskBackend] { clinux_probe_io_uring() == 0 ? allCases : [.threads, .memory] }
 
   func open(
     _ file: TemporaryFile, isReadOnly: Bool = false, canDiscard: Bool = true, cache: DiskCache = .writeback
@@ -25,6 +26,7 @@ enum DiskBackend: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case .threads: return disk
     case .ring: return try RingDisk(disk)
     case .shortRing: return try RingDisk(disk, ringLife: 3)
+    case .memory: return MemoryDisk(disk)
     }
   }
 }

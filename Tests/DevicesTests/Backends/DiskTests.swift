@@ -49,6 +49,12 @@ struct DiskTests {
     }
   }
 
+  @Test func `a file in memory is known`() throws {
+    let file = try TemporaryFile(size: 512, in: "/dev/shm")
+    #expect(try FileDisk(file.open()).isInMemory)
+    #expect(try !FileDisk(OwnedDescriptor.open("/proc/self/stat", 0), isReadOnly: true).isInMemory)
+  }
+
   @Test func `a disk that may not discard keeps its blocks`() throws {
     let file = try TemporaryFile(size: 1 << 20)
     let block = try BlockDriver(DiskBackend.threads.open(file, canDiscard: false))

@@ -101,6 +101,7 @@ work() {
   before=$(exits)
   ask ours 3 "$(printf "%-${#arguments}s" "--filename=/dev/vdb --direct=1 --size=4k --bs=4k --rw=read")" > /dev/null
   overhead=$(($(exits) - before))
+  [ -e "$1.what" ] || echo "$1" >> kinds
   echo "$2" > "$1.what"
   for _ in $(seq "$turns"); do
     before=$(exits)
@@ -146,9 +147,9 @@ for first in ours peer; do
   end_both
 done
 
-for files in randread-1 randread-32 randwrite-1 randwrite-32 read write; do
-  what=$(cat $files.what)
-  echo "$what: us per request	$(median < $files.ours)	$(median < $files.peer)	$(median < $files.ratio)"
-  case $files in *-32) echo "$what: exits to user space per request	$(median < $files.exits)" ;; esac
-done
+while read -r files; do
+  what=$(cat "$files.what")
+  echo "$what: us per request	$(median < "$files.ours")	$(median < "$files.peer")	$(median < "$files.ratio")"
+  case $files in *-32) echo "$what: exits to user space per request	$(median < "$files.exits")" ;; esac
+done < kinds
 cat peer.err >&2

@@ -24,7 +24,7 @@ static bool is_in_memory(int fd) {
     struct statfs system;
     if (fstatfs(fd, &system) < 0)
         return false;
-    return system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC || system.f_type == HUGETLBFS_MAGIC;
+    return system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC;
 }
 
 int clinux_examine_disk(int fd, struct clinux_disk *disk) {

@@ -36,7 +36,7 @@ extension StockKernels {
       let guest = Guest(
         kernel: shape.kernel.bzImage, options: "-c \(shape.cpus) -m \(shape.mebibytes)M --on-reboot exit",
         arguments: "quiet swiftvm.do=poweroff")
-      let outcome = try await l1.run(guest.boot, seconds: 100, mayLoseGuest: shape.isMoreThanTheBedHolds)
+      let outcome = try await l1.run(guest.boot, seconds: 100, mayHang: shape.isMoreThanTheBedHolds)
       #expect(outcome.status == 0, outcome.comment)
       if !shape.isMoreThanTheBedHolds { #expect(outcome.error == "") }
       let arrival = try #require(outcome.arrivals.first, outcome.comment)

@@ -49,7 +49,7 @@ extension StockKernels {
         echo "first: $(sha256sum < \(path) | cut -d' ' -f1)"
         echo "second: $(sha256sum < /tmp/b.img | cut -d' ' -f1)"
         rm \(path)
-        """, mayLoseGuest: way.options.contains("queues"))
+        """, mayHang: way.options.contains("queues"))
       #expect(outcome.lines(after: "ended: ") == ["0"], outcome.comment)
       let queues = way.options.contains("queues") ? 4 : 1
       #expect(outcome.said("disk: vda sectors 16384 ro 0 queues \(queues) block"), outcome.comment)

@@ -23,11 +23,12 @@ struct Transcript: CustomStringConvertible {
   /// Whether a guest triple-faulted, wherever the script had its machine say so.
   var hasTripleFault: Bool { reported("triple fault") || output.contains(": triple fault at ") }
 
-  /// Each time that the guest came up: its processors and its memory in KiB.
+  /// Each time that the guest came up: its processors and its memory in KiB. What it said before a reset need not have
+  /// ended its line.
   var arrivals: [(cpus: Int, memory: Int)] {
-    lines(after: "swiftvm-guest: up ").compactMap { line in
-      guard let match = line.wholeMatch(of: /(\d+) cpus (\d+) kB/), let cpus = Int(match.1),
-        let memory = Int(match.2)
+    lines.compactMap { line in
+      guard let match = line.firstMatch(of: /swiftvm-guest: up (\d+) cpus (\d+) kB$/),
+        let cpus = Int(match.1), let memory = Int(match.2)
       else { return nil }
       return (cpus, memory)
     }

@@ -1,6 +1,6 @@
 public import SystemPackage
 
-/// A disk in a file that is itself in memory (tmpfs, ramfs, hugetlbfs): what is short is copied at once by
+/// A disk in a file that is itself in memory (tmpfs, ramfs): what is short is copied at once by
 /// the worker that asks, which takes less time than to tell another thread; a `FileDisk`'s threads do the rest.
 public final class MemoryDisk: Disk {
   private let disk: FileDisk

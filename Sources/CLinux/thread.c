@@ -21,6 +21,12 @@ long clinux_involuntary_switches(void) {
     return getrusage(RUSAGE_SELF, &usage) < 0 ? 0 : usage.ru_nivcsw;
 }
 
+void clinux_batch_thread(void) {
+    struct sched_param none = {0};
+    if (sched_getscheduler(0) == SCHED_OTHER)
+        sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
 int clinux_pin_thread(int cpu) {
     if (cpu < 0 || cpu >= CPU_SETSIZE)
         return -EINVAL;

@@ -263,6 +263,10 @@ int clinux_allowed_cpus(int *_Nonnull cpus, int count);
 /// How often the kernel took a CPU from a thread of this process that wanted to go on.
 long clinux_involuntary_switches(void);
 
+/// Lets the calling thread take no CPU from another one when it wakes up (SCHED_BATCH), unless somebody has chosen a
+/// policy for it.
+void clinux_batch_thread(void);
+
 /// Keeps the calling thread on one CPU; -EINVAL where it may not run there.
 int clinux_pin_thread(int cpu);
 

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Synchronization
 public import SystemPackage
 
@@ -7,10 +8,17 @@ public final class IOThread: Sendable {
   private let thread: Mutex<HostThread?>
 
   /// Starts a thread called `name`.
-  public init(name: String) throws(Errno) {
+  ///
+  /// - Parameter isBatch: whether it waits for a CPU rather than take it from a thread that has it: for work of which
+  ///   there is more a moment later.
+  public init(name: String, isBatch: Bool = false) throws(Errno) {
     let mailbox = try Mailbox()
     self.mailbox = mailbox
-    thread = Mutex(try HostThread(name: name) { mailbox.run() })
+    thread = Mutex(
+      try HostThread(name: name) {
+        if isBatch { clinux_batch_thread() }
+        mailbox.run()
+      })
   }
 
   deinit {

@@ -30,7 +30,8 @@ public final class NetDevice: VirtioDevice {
     self.backend = backend
     var seats: [Seat] = []
     for index in backend.port.queues.indices {
-      seats.append(Seat(thread: try IOThread(name: "\(name)-\(index)")))
+      // A driver that sends frame after frame would be interrupted by each, where it shares its CPU with the thread.
+      seats.append(Seat(thread: try IOThread(name: "\(name)-\(index)", isBatch: true)))
     }
     self.seats = seats
     queueSizes = Array(repeating: Self.queueSize, count: 2 * seats.count) + [Self.controlQueueSize]

@@ -7,6 +7,7 @@
 #   await_prompt TEXT           until TEXT stands on the console, in a line that has not ended
 #   finish                      waits for swiftvm's end; returns its exit status
 #   type_slowly TEXT            writes TEXT to standard output like a person, a character at a time
+. /host/Tests/Bed/lines.sh
 cd "$(mktemp -d)" || exit 1
 
 start() {
@@ -24,25 +25,20 @@ start() {
   exec 5<&-
 }
 
-# The lines of FILE that match, but for a last one that has not ended.
-matches() { { cat "$1"; echo .; } | sed '$d' | grep -c -- "$2"; }
+await() { await_by whole_lines "$@"; }
+await_prompt() { await_by all_lines console "$1"; }
+all_lines() { grep -c -- "$2" "$1"; }
 
-await() {
-  while [ "$(matches "$1" "$2")" -lt "${3:-1}" ]; do
+# await_by COUNTING FILE PATTERN [COUNT]
+await_by() {
+  while [ "$("$1" "$2" "$3")" -lt "${4:-1}" ]; do
     if ! kill -0 "$vm" 2>/dev/null; then
       finish
       ended=$?
-      [ "$(matches "$1" "$2")" -lt "${3:-1}" ] || return 0
-      echo "session.sh: swiftvm ended with status $ended before '$2' stood in $1" >&2
+      [ "$("$1" "$2" "$3")" -lt "${4:-1}" ] || return 0
+      echo "session.sh: swiftvm ended with status $ended before '$3' stood in $2" >&2
       exit 99
     fi
-    usleep 50000
-  done
-}
-
-await_prompt() {
-  until grep -q -- "$1" console; do
-    kill -0 "$vm" || exit 99
     usleep 50000
   done
 }

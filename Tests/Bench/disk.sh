@@ -9,6 +9,7 @@
 # ratios within pairs. For depth 32 another one: exits to user space per request of ours, as swiftvm counts them.
 # Exit status 3: a guest was lost.
 set -eu
+. /host/Tests/Bed/lines.sh
 mode=$1
 # of each kind of work, each time
 turns=${TURNS:-3}
@@ -58,12 +59,9 @@ end_both() {
 }
 trap end_both EXIT
 
-# matches FILE PATTERN: how many lines match, but for a last one that has not ended.
-matches() { { cat "$1"; echo .; } | sed '$d' | grep -c -- "$2" || true; }
-
 await() { # FILE PATTERN COUNT
   waited=0
-  until [ "$(matches "$1" "$2")" -ge "$3" ]; do
+  until [ "$(whole_lines "$1" "$2")" -ge "$3" ]; do
     waited=$((waited + 1))
     if [ "$waited" -ge 3000 ] || ! kill -0 "$ours_process" || ! kill -0 "$peer_process"; then
       echo "disk.sh: $1: no $2" >&2
@@ -75,7 +73,7 @@ await() { # FILE PATTERN COUNT
 }
 # ask NAME DESCRIPTOR ARGUMENTS: has a guest work, and prints its answer.
 ask() {
-  count=$(($(matches "$1.out" '^work: ') + 1))
+  count=$(($(whole_lines "$1.out" '^work: ') + 1))
   echo "$3" >&"$2"
   await "$1.out" '^work: ' "$count"
   grep '^work: ' "$1.out" | tail -n 1 | tr -d '\r'
@@ -86,7 +84,7 @@ microseconds() { echo "$1" | awk '{ rate = $4 + $6; if ($2 != 0 || rate == 0) ex
 
 # exits: to user space, of ours so far.
 exits() {
-  told=$(matches ours.err '^vcpu-0: ')
+  told=$(whole_lines ours.err '^vcpu-0: ')
   kill -USR1 "$ours_process"
   await ours.err '^vcpu-0: ' $((told + 1))
   grep '^vcpu-0: ' ours.err | tail -n 1 | awk '{ print $2 }'

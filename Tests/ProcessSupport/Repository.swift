@@ -9,6 +9,9 @@ public enum Repository {
   /// The bare-metal guests that `make guests` builds.
   public static let guests = root + "/guests/build"
 
+  /// What is fetched and made for tests, see Tests/Bed/lib.sh.
+  public static let bed = root + "/.bed"
+
   /// The script that starts the nested machine and runs commands in it.
   public static let nestedMachine = root + "/Tests/Bed/l1.sh"
 }

@@ -1,18 +1,14 @@
 import ProcessSupport
 import Testing
 
-/// Virtual networks on a host whose firewall is firewalld. It is none of the packages of `make setup`: to install it is
-/// to start it, on the machine of whoever tests.
+/// Virtual networks on a host whose firewall is firewalld, which the bed has without installing it: that would be to
+/// start it, on the machine of whoever tests.
 @Suite(
   .program, .root, .kvm,
-  .enabled("firewalld is not installed") {
-    try await SwiftVMProgram.shell("PATH=$PATH:/usr/sbin; command -v firewalld dbus-daemon").status == 0
-  })
+  .enabled("firewalld cannot be fetched or does not run, see above") { await Firewalld.canRun() })
 struct FirewalldTests {
   /// As NetworkManager brings one: guests get out, and of the host little.
   private static let sharedZone = """
-    cp -r /etc/firewalld /run/firewalld.etc
-    mount --bind /run/firewalld.etc /etc/firewalld
     cat > /etc/firewalld/zones/nm-shared.xml <<'END'
     <?xml version="1.0" encoding="utf-8"?>
     <zone target="ACCEPT">
@@ -32,6 +28,7 @@ struct FirewalldTests {
     let lines = try await NetworkScript.lines(
       """
       add_world
+      add_firewalld
       \(zone == "trusted" ? "" : Self.sharedZone)
       start_firewalld
       station one --net nat --publish 5007:7/udp
@@ -59,8 +56,7 @@ struct FirewalldTests {
   @Test func `a zone that an administrator chose stays`() async throws {
     let lines = try await NetworkScript.lines(
       """
-      cp -r /etc/firewalld /run/firewalld.etc
-      mount --bind /run/firewalld.etc /etc/firewalld
+      add_firewalld
       start_firewalld
       firewall-cmd --quiet --permanent --zone=internal --add-interface=svbr0
       firewall-cmd --quiet --reload
@@ -77,6 +73,7 @@ struct FirewalldTests {
   @Test func `where it cannot be spoken to, a warning tells what to do`() async throws {
     let lines = try await NetworkScript.lines(
       """
+      add_firewalld
       start_firewalld
       mount --bind /dev/null "$(command -v firewall-cmd)"
       "$vm" net up 2>&1
@@ -85,5 +82,25 @@ struct FirewalldTests {
       lines.first?.hasSuffix("`firewall-cmd --zone=trusted --add-interface=svbr0` lets guests through")
         == true)
     #expect(lines.last?.hasPrefix("network default: bridge svbr0") == true)
+  }
+}
+
+/// The bed's firewalld.
+private enum Firewalld {
+  /// Fetches it where it is not there yet, and starts it once: where that fails, so would every test.
+  static func canRun() async -> Bool { await answer.value }
+
+  // Asked for before every test, and answered once.
+  private static let answer = Task {
+    do {
+      let fetching = try await Program.run("\(Repository.root)/Tests/Bed/firewalld.sh", [])
+      let outcome =
+        fetching.status == 0 ? try await NetworkScript.run("add_firewalld\nstart_firewalld") : fetching
+      if outcome.status != 0 { print(outcome.error) }
+      return outcome.status == 0
+    } catch {
+      print("Tests/Bed/firewalld.sh: \(error)")
+      return false
+    }
   }
 }

@@ -31,7 +31,8 @@ enum NetworkScript {
 
   /// Runs lines of bash after those of network-bed.sh; 124 when they do not end within five minutes.
   static func run(_ script: String) async throws -> Program.Outcome {
-    let start = "vm=\(Repository.executable) guests=\(Repository.guests); . \(prelude)\n"
+    let start =
+      "vm=\(Repository.executable) guests=\(Repository.guests) bed=\(Repository.bed); . \(prelude)\n"
     return try await Program.run(
       "timeout",
       [

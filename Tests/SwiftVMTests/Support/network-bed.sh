@@ -1,6 +1,6 @@
 # Functions for tests of networks. Read by bash in network, mount and process namespaces of its own, with $vm (the
-# executable) and $guests (the bare-metal guests' folder) set: nothing here reaches the host, and all processes end
-# with the script.
+# executable), $guests (the bare-metal guests' folder) and $bed (what is fetched for tests) set: nothing here reaches the
+# host, and all processes end with the script.
 set -eu
 mount -t tmpfs tmpfs /run
 mkdir /run/netns
@@ -137,9 +137,22 @@ state() {
     find /run/swiftvm -type f ! -name lock ! -name leases ! -name '*.pid' -exec cat {} + 2>/dev/null || true
 }
 
+# add_firewalld: puts the bed's firewalld into the place where it is installed elsewhere; its configuration can be written.
+add_firewalld() {
+    local folder
+    for folder in usr etc; do
+        mkdir -p "/run/firewalld/$folder" "/run/firewalld/$folder.work"
+        mount -t overlay overlay "/$folder" \
+            -o "lowerdir=$bed/firewalld/$folder:/$folder,upperdir=/run/firewalld/$folder,workdir=/run/firewalld/$folder.work"
+    done
+    # Where a host's polkit has started before, it does not know of firewalld; where none is, root may do everything.
+    rm -f /usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service
+    mount -t tmpfs tmpfs /var/log
+    mkdir -p /run/dbus
+}
+
 # start_firewalld: on a system bus of its own.
 start_firewalld() {
-    mkdir -p /run/dbus
     [ -e /run/dbus/system_bus_socket ] || dbus-daemon --system --fork --nopidfile
     firewalld --nofork --nopid >/run/firewalld.log 2>&1 &
     firewalld=$!

@@ -65,7 +65,8 @@ let package = Package(
       dependencies: ["Devices", "TestSupport", "ProcessSupport", "CTestNetwork", "CLinux", system],
       swiftSettings: houseRules),
     .testTarget(
-      name: "HypervisorTests", dependencies: ["Hypervisor", "Devices", "TestSupport", system],
+      name: "HypervisorTests",
+      dependencies: ["Hypervisor", "Devices", "TestSupport", "ProcessSupport", system],
       swiftSettings: houseRules),
 
     // Hostile guests, for a second each; `make fuzz` lets them go on.

@@ -1,4 +1,5 @@
 import Glibc
+import ProcessSupport
 import SystemPackage
 
 /// Intel's ASL compiler, disassembler and AML interpreter, in a directory of its own that lives as long as this value.
@@ -7,7 +8,7 @@ struct ASLCompiler: ~Copyable {
     let output: String
   }
 
-  static let isInstalled = shell("command -v iasl > /dev/null && command -v acpiexec > /dev/null") == 0
+  static let isInstalled = InstalledPrograms.include("iasl", "acpiexec")
 
   private let directory: FilePath
 

@@ -25,12 +25,7 @@ import Testing
 
   // MARK: Results
 
-  private static let hasXMLLint = {
-    // The call keeps nothing of the text.
-    unsafe system("command -v xmllint > /dev/null") == 0
-  }()
-
-  @Test(.kvm, .enabled(if: hasXMLLint, "needs libxml2-utils"))
+  @Test(.kvm, .enabled(if: InstalledPrograms.include("xmllint"), "needs libxml2-utils"))
   func `text, JSON, CSV and drawing tell the same`() async throws {
     let files = ["--json", scratch("r.json"), "--csv", scratch("r.csv"), "--plot", scratch("r.svg")]
     let outcome = try await SwiftVMProgram.run(

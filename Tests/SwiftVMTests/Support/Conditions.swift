@@ -24,10 +24,7 @@ enum Conditions {
   static let noNetworkNamespaces = "a TAP cannot be made in `unshare -rn` here"
 
   /// Whether the toolchain can build the book.
-  static let hasDocc = {
-    // The call keeps nothing of the text.
-    unsafe system("command -v docc >/dev/null") == 0
-  }()
+  static let hasDocc = InstalledPrograms.include("docc")
   static let noDocc = "the Swift toolchain has no docc"
 
   /// `setpriv` as somebody without any right, followed by options.

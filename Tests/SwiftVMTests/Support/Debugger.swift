@@ -86,8 +86,6 @@ final class RawClient {
 
 extension Trait where Self == ConditionTrait {
   static var gdb: Self {
-    .enabled("needs gdb, which `make setup` installs") {
-      try await Program.run("bash", ["-c", "command -v \(Debugger.gdb)"]).status == 0
-    }
+    .enabled(if: InstalledPrograms.include(Debugger.gdb), "needs gdb, which `make setup` installs")
   }
 }

@@ -13,7 +13,7 @@ RELEASE := swift build -c release --scratch-path .build-release \
 	-Xlinker --pack-dyn-relocs=relr
 SOURCES := Package.swift Sources Tests
 
-.PHONY: help setup build release test lint bench fuzz demo guests docs clean
+.PHONY: help setup build release test soak lint bench fuzz demo guests docs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 16
@@ -35,6 +35,9 @@ guests: ## Build the bare-metal guests into guests/build
 
 test: setup release guests ## Run every test that this machine allows
 	.ci/test
+
+soak: setup release guests ## Run every test, with those that take long or that emulation fails now and then
+	SWIFTVM_TESTS=soak .ci/test
 
 lint: ## Check formatting, shell scripts and file lengths
 	.ci/lint

@@ -16,7 +16,7 @@ l1_share() {
 #   guests; L1's own programs may use it, and Swift's runtime does.
 # No -nographic: it would have the firmware write to the console as well.
 l1_qemu() {
-  qemu_args=(qemu-system-x86_64 -accel tcg,thread=multi,tb-size=64 -cpu max -smp "$1" -m "$2"
+  qemu_args=("$(emulator)" -accel tcg,thread=multi,tb-size=64 -cpu max -smp "$1" -m "$2"
     -nodefaults -display none -nic none -no-reboot
     -kernel "$bed/kernels/generic/vmlinux" -initrd "$bed/l1/initrd.img"
     -append "console=ttyS0 panic=-1 mitigations=off quiet clearcpuid=cx16")

@@ -59,6 +59,13 @@ need_kernels() {
   if [ ! -e "$bed/kernels/cloud" ] || [ ! -e "$bed/kernels/generic" ]; then "$here/fetch.sh"; fi
 }
 
+# emulator: the QEMU that L1 runs under: SWIFTVM_QEMU, else the bed's own, else the host's.
+emulator() {
+  if [ -n "${SWIFTVM_QEMU:-}" ]; then echo "$SWIFTVM_QEMU"; return; fi
+  "$here/emulator.sh" || say "emulator.sh failed: L1 runs under the host's QEMU"
+  if [ -x "$bed/emulator/qemu" ]; then echo "$bed/emulator/qemu"; else echo qemu-system-x86_64; fi
+}
+
 # modules_of KERNEL NAME...: the files of these modules and all they need, in loading order.
 modules_of() {
   local kernel=$bed/kernels/$1; shift

@@ -11,6 +11,12 @@ public enum MachineTests {
   }
   public static let howToAsk = "needs what `make test` sets up"
 
+  /// Whether the tests are wanted that take long, or that emulation fails now and then.
+  public static var areSoaked: Bool {
+    // The text is compared at once; nothing changes the environment meanwhile.
+    unsafe getenv("SWIFTVM_TESTS").map { unsafe String(cString: $0) } == "soak"
+  }
+
   /// Whether /dev/kvm can be opened for reading and writing.
   public static var hasKVM: Bool {
     // The call keeps nothing of the path.

@@ -40,41 +40,23 @@ extension ConfigurationFile {
       hint: "`swiftvm run --dump-config` prints a document of the right form")
   }
 
-  init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    kernel = try values.decodeIfPresent(String.self, forKey: .kernel)
-    initrd = try values.decodeIfPresent(String.self, forKey: .initrd)
-    flat = try values.decodeIfPresent(String.self, forKey: .flat)
-    append = try values.decodeIfPresent([String].self, forKey: .append)
-    appendOnly = try values.decodeIfPresent(String.self, forKey: .appendOnly)
-    memory = try values.decodeIfPresent(MemoryText.self, forKey: .memory)
-    cpus = try values.number(.cpus)
-    disk = try values.decodeIfPresent([String].self, forKey: .disk)
-    net = try values.decodeIfPresent([String].self, forKey: .net)
-    publish = try values.decodeIfPresent([String].self, forKey: .publish)
-    name = try values.decodeIfPresent(String.self, forKey: .name)
-    serial = try values.decodeIfPresent(String.self, forKey: .serial)
-    console = try values.decodeIfPresent(String.self, forKey: .console)
-    noRNG = try values.decodeIfPresent(Bool.self, forKey: .noRNG)
-    onReboot = try values.decodeIfPresent(String.self, forKey: .onReboot)
-    shutdownTimeout = try values.number(.shutdownTimeout)
-    bootHint = try values.number(.bootHint)
-    debugExit = try values.decodeIfPresent(String.self, forKey: .debugExit)
-    exitStats = try values.decodeIfPresent(Bool.self, forKey: .exitStats)
-  }
-
   /// Any JSON value; only its key is of interest.
   private struct Ignored: Decodable {
     init(from decoder: any Decoder) throws {}
   }
 }
 
-extension KeyedDecodingContainer {
-  /// A number that does not fit is told with its key: the decoder would call the whole document
-  /// no JSON.
-  fileprivate func number<Number: FixedWidthInteger & Decodable>(_ key: Key) throws -> Number? {
+/// What the compiler's reading of a document calls in place of the decoder's own: of a number that does not
+/// fit, that would say that the whole document is no JSON.
+extension KeyedDecodingContainer where Key == ConfigurationFile.CodingKeys {
+  func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? { try number(key) }
+
+  func decodeIfPresent(_ type: UInt32.Type, forKey key: Key) throws -> UInt32? { try number(key) }
+
+  private func number<Number: FixedWidthInteger & Decodable>(_ key: Key) throws -> Number? {
+    guard contains(key), try !decodeNil(forKey: key) else { return nil }
     do {
-      return try decodeIfPresent(Number.self, forKey: key)
+      return try decode(Number.self, forKey: key)
     } catch {
       throw DecodingError.dataCorruptedError(
         forKey: key, in: self, debugDescription: "a whole number, at most \(Number.max), is expected")

@@ -10,7 +10,7 @@ extension ConfigurationFile {
       for key in keys.sorted() where CodingKeys(rawValue: key) == nil {
         let known = CodingKeys.allCases.map(\.rawValue)
         throw Failure(
-          .usage, "\(name): unknown key \"\(key)\"",
+          .usage, "\(name): unknown key \"\(key.shortened)\"",
           hint: key.nearest(of: known).map { "did you mean \"\($0)\"?" }
             ?? "the keys are \(known.sorted().joined(separator: ", "))")
       }
@@ -67,11 +67,21 @@ extension KeyedDecodingContainer where Key == ConfigurationFile.CodingKeys {
 extension String {
   /// The one of `candidates` that differs by the fewest typing errors, at most a third of its length.
   func nearest(of candidates: [String]) -> String? {
-    candidates
+    // No candidate is near to what is longer than any; a file may name a thing by a megabyte.
+    guard utf8.count <= Self.longestName else { return nil }
+    return candidates
       .map { (candidate: $0, distance: editDistance(to: $0)) }
       .filter { $0.distance <= max(1, $0.candidate.count / 3) }
       .min { $0.distance < $1.distance }?.candidate
   }
+
+  /// The text as an error names it: of what is longer than any name, the beginning.
+  var shortened: String {
+    utf8.count <= Self.longestName ? self : "\(unicodeScalars.prefix(Self.longestName))..."
+  }
+
+  /// Bytes of UTF-8.
+  private static var longestName: Int { 64 }
 
   /// How many characters must be replaced, left out or put in, or neighbours swapped, to get `other`.
   private func editDistance(to other: String) -> Int {

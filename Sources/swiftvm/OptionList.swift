@@ -23,11 +23,12 @@ struct OptionList: Equatable {
     for part in parts {
       let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard sides.count == 2, !sides[1].isEmpty else {
-        throw Failure(.usage, "\(option): \"\(part)\" is no key=value", hint: Self.list(keys))
+        throw Failure(.usage, "\(option): \"\(part.shortened)\" is no key=value", hint: Self.list(keys))
       }
       guard keys.contains(sides[0]) else {
         let nearest = sides[0].nearest(of: keys).map { "did you mean \"\($0)\"?" }
-        throw Failure(.usage, "\(option): unknown key \"\(sides[0])\"", hint: nearest ?? Self.list(keys))
+        throw Failure(
+          .usage, "\(option): unknown key \"\(sides[0].shortened)\"", hint: nearest ?? Self.list(keys))
       }
       guard !pairs.contains(where: { $0.key == sides[0] }) else {
         throw Failure(.usage, "\(option): key \"\(sides[0])\" given twice")

@@ -84,6 +84,16 @@ struct ConfigurationJSONTests {
     #expect(typed.nearest(of: ConfigurationFile.CodingKeys.allCases.map(\.rawValue)) == meant)
   }
 
+  @Test func `a key as long as a file may be is compared with none, and told by its beginning`() {
+    let key = String(repeating: "kernel", count: 150_000)
+    let beginning = String(key.prefix(100))
+    #expect(beginning.nearest(of: [beginning]) == nil)
+    let failure = failure("{\"\(key)\": 1}")
+    #expect(failure?.message.hasPrefix("vm.json: unknown key \"kernelkernel") == true)
+    #expect(failure?.message.hasSuffix("kernel...\"") == true)
+    #expect((failure?.message.utf8.count ?? 0) < 200)
+  }
+
   @Test func `nothing is near to nothing`() {
     #expect("".nearest(of: ["kernel"]) == nil)
     #expect("kernel".nearest(of: []) == nil)

@@ -5,8 +5,16 @@ enum PublishOption {
   private static let form =
     "write [HOST_IP:]HOST_PORT:GUEST_PORT[/udp], such as 8080:80 or 127.0.0.1:5353:53/udp"
 
+  /// Each is compared with every other, and holds a descriptor.
+  private static let most = 1024
+
   /// The ports that `texts` name, and that can be had with these cards.
   static func ports(_ texts: [String], cards: [NetworkConfiguration]) throws(Failure) -> [PublishedPort] {
+    guard texts.count <= most else {
+      throw Failure(
+        .usage, "\(texts.count) ports are to be published, at most \(most) can be",
+        hint: "give the guest an address of its own: --net bridge=NAME")
+    }
     var ports: [PublishedPort] = []
     for text in texts {
       let port = try parse(text)

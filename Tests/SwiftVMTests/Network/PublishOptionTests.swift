@@ -42,6 +42,15 @@ struct PublishOptionTests {
     #expect((ports == nil) == collides)
   }
 
+  @Test func `no more ports are published than can be compared in a moment`() throws {
+    func ports(_ count: Int) throws -> Int {
+      try PublishOption.ports((1...count).map { "\($0):80" }, cards: [NetworkConfiguration(.user)]).count
+    }
+    #expect(try ports(1024) == 1024)
+    let failure = #expect(throws: Failure.self) { try ports(1025) }
+    #expect(failure?.message.contains("at most 1024") == true)
+  }
+
   @Test func `publishing needs a card on a virtual network`() {
     let failure = #expect(throws: Failure.self) {
       try PublishOption.ports(["1:2"], cards: [NetworkConfiguration(.bridge("br0"))])

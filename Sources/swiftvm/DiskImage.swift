@@ -125,19 +125,20 @@ enum DiskImage {
     guard found.capacity > 0 else {
       throw failure(disk, "is empty", hint: "`truncate -s 10G \(path)` makes it a disk of 10 GiB")
     }
+    // Before the size, which in another format is nobody's to mend.
+    let format = ForeignDisk(try header(disk))
+    if !disk.isForcedRaw, let format {
+      throw failure(
+        disk, "is a \(format.name) image, and only raw ones can be used", hint: format.hint(path))
+    }
     let unit = disk.cache.isDirect ? UInt64(max(found.direct_offset_alignment, 512)) : 512
     guard found.capacity % unit == 0 else {
-      throw failure(
-        disk, "its \(found.capacity) bytes are no multiple of \(unit)",
-        hint: "is it a disk image? `truncate -s %\(unit) \(path)` fills it up")
+      let error = "its \(found.capacity) bytes are no multiple of \(unit)"
+      if let format {
+        throw failure(disk, error, hint: "it is a \(format.name) image: \(format.conversion(path))")
+      }
+      throw failure(disk, error, hint: "is it a disk image? `truncate -s %\(unit) \(path)` fills it up")
     }
-    guard !disk.isForcedRaw, let format = ForeignDisk(try header(disk)) else { return }
-    throw failure(
-      disk, "is a \(format.name) image, and only raw ones can be used",
-      hint: """
-        `qemu-img convert -f \(format.rawValue) -O raw \(path) \(path).raw` converts it; format=raw gives the \
-        guest the file as it is
-        """)
   }
 
   /// Read by a descriptor of its own: O_DIRECT would ask for alignment.

@@ -32,4 +32,14 @@ enum ForeignDisk: String, CaseIterable {
   var name: String {
     self == .vhd ? "VHD" : self == .qcow2 ? "qcow2" : rawValue.uppercased()
   }
+
+  /// What to do with one at `path`.
+  func hint(_ path: String) -> String {
+    """
+    format=raw takes it as it is, which is right where a guest wrote to it: the header is the guest's then, and \
+    qemu-img would copy whatever file of this host it names. \(conversion(path)) converts an image that you trust
+    """
+  }
+
+  func conversion(_ path: String) -> String { "`qemu-img convert -f \(rawValue) -O raw \(path) \(path).raw`" }
 }

@@ -26,6 +26,8 @@ final class Console {
     }
   }
 
+  /// Where it leads, for others to find.
+  let place: String
   /// Where the guest's bytes go.
   let sink: any ConsoleSink
   /// The same where somebody may read them.
@@ -35,6 +37,7 @@ final class Console {
   private var input: ConsoleInput?
   /// The master of a pseudo terminal; standard input is not ours to close.
   private var pseudoTerminal: ConsoleOutput.Target?
+  var isPseudoTerminal: Bool { pseudoTerminal != nil }
   private var socket: ConsoleSocket?
   private var terminal: RawTerminal?
   private var hasHinted = false
@@ -47,13 +50,16 @@ final class Console {
   ) throws(Failure) {
     self.loop = loop
     self.log = log
+    var place = target.place
     do throws(Errno) {
       guard target != .null else {
         sink = DiscardedOutput()
         output = nil
+        self.place = place
         return
       }
-      let opened = try Self.open(kind, target)
+      let opened = try Self.open(kind, target, &place)
+      self.place = place
       let output = try ConsoleOutput(target: opened)
       self.output = output
       sink = output
@@ -116,8 +122,10 @@ final class Console {
 
   // MARK: Opening
 
-  /// Where output goes from the start, if anywhere.
-  private static func open(_ kind: Kind, _ target: ConsoleTarget) throws(Errno) -> ConsoleOutput.Target? {
+  /// Where output goes from the start, if anywhere. A pseudo terminal gets its place only now.
+  private static func open(
+    _ kind: Kind, _ target: ConsoleTarget, _ place: inout String
+  ) throws(Errno) -> ConsoleOutput.Target? {
     switch target {
     case .stdio:
       return ConsoleOutput.Target(try OwnedDescriptor(result: clinux_duplicate(STDOUT_FILENO)))
@@ -132,6 +140,7 @@ final class Console {
       let master = try OwnedDescriptor(result: number)
       let name = String(decoding: path.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
       StandardError.line("\(kind.name) console: \(name)")
+      place = "pty=\(name)"
       return ConsoleOutput.Target(master, isPseudoTerminal: true)
     case .socket, .null:
       return nil

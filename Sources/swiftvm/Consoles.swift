@@ -37,6 +37,8 @@ final class Consoles {
     virtio?.resume()
   }
 
+  var hasPseudoTerminal: Bool { serial.isPseudoTerminal || virtio?.isPseudoTerminal == true }
+
   /// Whether the guest wrote nothing so far.
   var areSilent: Bool {
     serial.sink.byteCount == 0 && virtio?.sink.byteCount ?? 0 == 0

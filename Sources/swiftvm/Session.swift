@@ -63,6 +63,7 @@ final class Session {
     builder.trace = instruments.trace
     let consoles = try Consoles(configuration, on: loop, log: log, onCommand: control.carryOut)
     defer { consoles.close() }
+    presence.note(consoles)
     let debugger = try debuggerServer(configuration, loop)
     defer { if let address = configuration.debugger { GDBListener.remove(address) } }
     return try runMachines(builder, configuration, loop, control, consoles, instruments, debugger)

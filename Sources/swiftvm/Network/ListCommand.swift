@@ -16,7 +16,8 @@ struct ListCommand: ParsableCommand {
       let machine = report.machine
       rows.append([
         machine.name, "\(machine.process.id)", "\(machine.cpus)", "\(MemorySize(bytes: machine.memory))",
-        Self.joined(machine.cards.map(\.source)), Self.joined(report.addresses), machine.console,
+        Self.joined(machine.cards.map(\.source)), Self.joined(report.addresses),
+        Self.joined([machine.console] + (machine.virtioConsole.map { ["virtio \($0)"] } ?? [])),
       ])
     }
     print(Self.table(rows))

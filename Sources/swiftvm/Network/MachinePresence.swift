@@ -51,6 +51,19 @@ final class MachinePresence {
     }
   }
 
+  /// Writes down which pseudo terminals the consoles are.
+  func note(_ consoles: Consoles) {
+    guard consoles.hasPseudoTerminal, var record, let hostNetworks else { return }
+    record.console = consoles.serial.place
+    record.virtioConsole = consoles.virtio?.place
+    self.record = record
+    do throws(Failure) {
+      try hostNetworks.state.locked { () throws(Failure) in try write(record, hostNetworks) }
+    } catch {
+      log("\(error.message); other commands will not know of its pseudo terminal")
+    }
+  }
+
   /// Takes all of it back.
   func end() {
     networks = []
@@ -85,8 +98,8 @@ final class MachinePresence {
     }
     if !wish.published.isEmpty { try hold(wish, host.machines()) }
     var record = MachineRecord(
-      name: name, process: process, cpus: wish.cpus, memory: wish.memory, console: "\(wish.serial)",
-      published: wish.published.map { "\($0)" })
+      name: name, process: process, cpus: wish.cpus, memory: wish.memory, console: wish.serial.place,
+      virtioConsole: wish.console?.place, published: wish.published.map { "\($0)" })
     self.record = record
     for (index, card) in wish.networks.enumerated() {
       // What is done to the host is written down first, so that whoever comes after a sudden end finds it.

@@ -12,6 +12,7 @@ extension MachineRecord {
       ("name", Self.quoted(name)),
       ("process", Self.object([("id", "\(process.id)"), ("start", "\(process.start)")])),
       ("cpus", "\(cpus)"), ("memory", "\(memory)"), ("console", Self.quoted(console)),
+      ("virtioConsole", virtioConsole.map(Self.quoted)),
       ("cards", "[\(cards.joined(separator: ", "))]"),
       ("published", "[\(published.map(Self.quoted).joined(separator: ", "))]"),
     ]) + "\n"

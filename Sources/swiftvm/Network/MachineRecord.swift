@@ -20,7 +20,10 @@ struct MachineRecord: Codable, Equatable {
   let cpus: Int
   /// Bytes.
   let memory: UInt64
-  let console: String
+  /// Where its serial console leads: as `--serial` names it, with a path from the root.
+  var console: String
+  /// The same of its virtio console.
+  var virtioConsole: String?
   var cards: [Card] = []
   var published: [String] = []
 

@@ -87,7 +87,7 @@ struct ReservationsTests {
     let process = try #require(ProcessIdentity.own)
     var record = MachineRecord(
       name: "web", process: process, cpus: 2, memory: 1 << 40, console: "file=/tmp/a \"b\" \\ \u{1}\n é",
-      published: ["80:80", "53:53/udp"])
+      virtioConsole: "pty=/dev/pts/3", published: ["80:80", "53:53/udp"])
     let scratch = try Scratch()
     let folder = StateFolder(path: scratch.path)
     #expect(folder.read(try scratch.file("plain.json", Array(record.text.utf8))) == record)

@@ -35,6 +35,7 @@ final class Session {
     } catch {
       throw Failure(error)
     }
+    if let warning = try HostMemory.ofThisHost()?.check(wish.memory) { StandardError.warn(warning) }
     log("KVM: API 12, up to \(kvm.maximumVCPUs) vCPUs; \(Virtualisation.detect().description)")
     for entry in configuration.memoryMap.entries {
       log("memory map: \(entry.range.base)-\(entry.range.last) \(entry.kind)")

@@ -44,7 +44,8 @@ extension MachineError: CustomStringConvertible {
     switch self {
     case .kvm(let error): error.hint
     case .boot(let error): error.hint
-    case .memory: "give less with -m, or free memory on the host (`ulimit -v` may limit it too)"
+    case .memory:
+      "give less with -m, or free memory on the host (`ulimit -v` and `sysctl vm.overcommit_memory` may limit it too)"
     case .host(_, .tooManyOpenFiles), .host(_, .tooManyOpenFilesInSystem): "raise `ulimit -n`"
     case .host(_, .resourceTemporarilyUnavailable):
       "no thread could be made: raise `ulimit -u`, or `ulimit -v`"

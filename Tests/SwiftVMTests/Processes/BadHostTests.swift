@@ -1,6 +1,8 @@
 import ProcessSupport
 import Testing
 
+@testable import swiftvm
+
 /// What the host lacks. Every one of these ends with 4, and leaves nothing behind.
 @Suite(.program) struct BadHostTests {
   private let scratch: Scratch
@@ -59,6 +61,40 @@ import Testing
     }
     // Once there are enough there are enough, and forty are.
     #expect(enough.first.map { Array($0...40) } == enough)
+  }
+
+  private static let overcommits = HostMemory.ofThisHost()?.promisable == nil
+
+  @Test(.kvm, .enabled(if: overcommits, "this host does not overcommit memory"))
+  func `more memory than the host has is warned of, with both numbers`() async throws {
+    let host = try #require(HostMemory.ofThisHost()).total >> 20
+    for more in [0, 1] as [UInt64] {
+      let outcome = try await SwiftVMProgram.run([
+        "run", "--flat", "\(Repository.guests)/serial.bin", "--on-reboot", "exit", "-m", "\(host + more)",
+      ])
+      #expect(outcome.status == 0, "\(outcome.error)")
+      let warning =
+        "warning: the guest is to have \(host + more) MiB of memory, and this host has \(host) MiB: "
+      #expect(more == 0 ? outcome.error == "" : outcome.error.hasPrefix(warning), "\(outcome.error)")
+    }
+  }
+
+  @Test(.kvm, .mountNamespace) func `more memory than a host without overcommit promises is refused`()
+    async throws
+  {
+    _ = try scratch.file("policy", Array("2\n".utf8))
+    _ = try scratch.file(
+      "meminfo",
+      Array("MemTotal: 4194304 kB\nCommitLimit:    2097152 kB\nCommitted_AS:    1048576 kB\n".utf8))
+    let mounts = """
+      mount --bind \(scratch("policy")) /proc/sys/vm/overcommit_memory
+      mount --bind \(scratch("meminfo")) /proc/meminfo
+      """
+    let enough = try await withMounts(mounts, "\(run) null -m 1024")
+    #expect(enough.status == 0 && enough.error == "", "\(enough.error)")
+    expectFailure(
+      try await withMounts(mounts, "\(run) null -m 1025"), status: 4,
+      error: "1025 MiB of memory, and this host, which does not overcommit, has 1024 MiB left", hint: "-m")
   }
 
   @Test(.kvm) func `too little address space for the guest's memory`() async throws {

@@ -130,9 +130,7 @@ final class Console {
     case .stdio:
       return ConsoleOutput.Target(try OwnedDescriptor(result: clinux_duplicate(STDOUT_FILENO)))
     case .file(let path):
-      // Not blocking: a named pipe without a reader would be waited for, deaf to every signal.
-      return ConsoleOutput.Target(
-        try .open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY, mode: 0o644))
+      return ConsoleOutput.Target(try OutputFile.open(path))
     case .pty:
       var path = [CChar](repeating: 0, count: 128)
       // The array is as long as told.
@@ -162,16 +160,11 @@ final class Console {
   }
 
   private static func failure(_ kind: Kind, _ target: ConsoleTarget, _ error: Errno) -> Failure {
-    let hint =
-      switch (target, error) {
-      case (.socket, _): UnixListener.hint(error)
-      case (.file, .noSuchFileOrDirectory): "the directory that it lies in must exist"
-      case (.file, .permissionDenied): "it must be writable by you"
-      case (.file, .noSuchAddressOrDevice): "nobody reads this pipe: start its reader first"
-      default: error.shortageHint
-      }
-    return Failure(
-      error.isShortage ? .hostNotAble : .usage, "\(kind.option) \(target): \(error)", hint: hint)
+    let name = "\(kind.option) \(target)"
+    if case .file = target { return OutputFile.failure(name, error) }
+    var hint = error.shortageHint
+    if case .socket = target { hint = UnixListener.hint(error) }
+    return Failure(error.isShortage ? .hostNotAble : .usage, "\(name): \(error)", hint: hint)
   }
 
   private func tellFailure(of output: ConsoleOutput, _ target: ConsoleTarget) {

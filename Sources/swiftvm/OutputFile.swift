@@ -2,40 +2,54 @@ internal import CLinux
 internal import Devices
 internal import SystemPackage
 
-/// A file that a person wants written beside the guest: a trace, metrics, a picture. Nobody waits for it: a pipe that
-/// is full is a result.
+/// A file that a person wants written: a trace, metrics, a picture, results. Nobody waits for it unless told to: a pipe
+/// that is full is a result.
 struct OutputFile: ~Copyable, Sendable {
   let path: String
   private let descriptor: OwnedDescriptor
 
-  /// Opens `path`, empty. It is locked while it is open, so that no disk of a machine, and no file that another one
-  /// writes, is overwritten.
+  /// Opens `path`, empty, as `open` does.
   init(_ path: String, option: String) throws(Failure) {
-    let descriptor = try Self.open(path, option)
+    do throws(Errno) {
+      try self.init(path, Self.open(path))
+    } catch {
+      throw Self.failure("\(option) \(path)", error)
+    }
+  }
+
+  init(_ path: String, _ descriptor: consuming OwnedDescriptor) {
     self.path = path
     self.descriptor = descriptor
   }
 
-  private static func open(_ path: String, _ option: String) throws(Failure) -> OwnedDescriptor {
-    do throws(Errno) {
-      let descriptor = try OwnedDescriptor.open(
-        path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY, mode: 0o644)
-      var status = stat()
-      // The call fills the local structure.
-      guard unsafe fstat(descriptor.number, &status) == 0 else { throw Errno(rawValue: clinux_errno()) }
-      // Terminals and pipes, which have nothing to lose, can be several writers' at once.
-      if [S_IFREG, S_IFBLK].contains(Int32(truncatingIfNeeded: status.st_mode) & S_IFMT) {
-        if clinux_lock_file(descriptor.number, 1) == -EAGAIN { throw .fileExists }
-        _ = ftruncate(descriptor.number, 0)
-      }
-      return descriptor
-    } catch {
-      let isTaken = error == .fileExists
-      throw Failure(
-        error.isShortage ? .hostNotAble : .usage, "\(option) \(path): \(isTaken ? "is in use" : "\(error)")",
-        hint: isTaken
-          ? "a machine has it as a disk, or writes to it already; name another file" : hint(error))
+  /// Opens any file that swiftvm writes to for a person. It is locked while it is open, so that no disk of a machine, and
+  /// no file that another one writes, is overwritten; `.resourceBusy`: it is one.
+  ///
+  /// - Parameter isEmptied: nothing of what was in it stays.
+  static func open(_ path: String, isEmptied: Bool = true) throws(Errno) -> OwnedDescriptor {
+    // Not blocking: a named pipe without a reader would be waited for, deaf to every signal.
+    let descriptor = try OwnedDescriptor.open(
+      path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY, mode: 0o644)
+    var status = stat()
+    // The call fills the local structure.
+    guard unsafe fstat(descriptor.number, &status) == 0 else { throw Errno(rawValue: clinux_errno()) }
+    // Terminals and pipes, which have nothing to lose, can be several writers' at once.
+    if [S_IFREG, S_IFBLK].contains(Int32(truncatingIfNeeded: status.st_mode) & S_IFMT) {
+      // Some file systems know no locks.
+      if [-EAGAIN, -EACCES].contains(clinux_lock_file(descriptor.number, 1)) { throw .resourceBusy }
+      if isEmptied { _ = ftruncate(descriptor.number, 0) }
     }
+    return descriptor
+  }
+
+  /// What became of `open`, for a person who calls the file `name`.
+  static func failure(_ name: String, _ error: Errno) -> Failure {
+    guard error != .resourceBusy else {
+      return Failure(
+        .usage, "\(name): is in use",
+        hint: "a machine has it as a disk, or writes to it already; name another file")
+    }
+    return Failure(error.isShortage ? .hostNotAble : .usage, "\(name): \(error)", hint: hint(error))
   }
 
   private static func hint(_ error: Errno) -> String? {

@@ -80,8 +80,8 @@ import Testing
     (["--pin", "70000"], "may not run on CPU 70000", "it may on"),
     (["--pin", "x"], "\"x\" is no CPU", "--pin none"),
     (["--json", "-", "--csv", "-"], "only one of the files", "a name"),
-    (["--plot", "/proc/none.svg"], "plot /proc/none.svg: ", "a folder that you may write to"),
-    (["--json", "/"], "result /: Is a directory", "a folder that you may write to"),
+    (["--plot", "/proc/none.svg"], "plot /proc/none.svg: ", "must exist"),
+    (["--json", "/"], "result /: Is a directory", "name a file in it"),
     (["--compare", "/none.json"], "result /none.json: No such file", "check the path"),
     (
       ["--compare", "/dev/null"], "/dev/null: is not what `swiftvm bench exits --json` writes", "--json FILE"

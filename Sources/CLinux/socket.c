@@ -32,13 +32,13 @@ static int unix_socket(const char *path, int type, address_call use) {
     return fd;
 }
 
-// The socket's own permissions, less the umask, become those of the file.
+// The socket's own permissions, less the umask, become those of the file, with no moment at which it has others.
 static int bind_private(int fd, const struct sockaddr *address, socklen_t length) {
     return fchmod(fd, S_IRUSR | S_IWUSR) < 0 ? -1 : bind(fd, address, length);
 }
 
-static int listen_unix(const char *path, address_call use) {
-    int fd = unix_socket(path, SOCK_NONBLOCK, use);
+int clinux_listen_unix(const char *path) {
+    int fd = unix_socket(path, SOCK_NONBLOCK, bind_private);
     if (fd >= 0 && listen(fd, 1) < 0) {
         int error = -errno;
         close(fd);
@@ -47,10 +47,6 @@ static int listen_unix(const char *path, address_call use) {
     }
     return fd;
 }
-
-int clinux_listen_unix(const char *path) { return listen_unix(path, bind); }
-
-int clinux_listen_unix_private(const char *path) { return listen_unix(path, bind_private); }
 
 int clinux_listen_loopback(uint16_t port) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -4,7 +4,7 @@ internal import SystemPackage
 
 /// A console on a Unix socket: one client at a time, who may go and come back.
 final class ConsoleSocket {
-  private let path: String
+  private let file: SocketFile
   /// Which console it is, for the log.
   private let name: String
   private let loop: EventLoop
@@ -19,12 +19,12 @@ final class ConsoleSocket {
 
   init(_ path: String, name: String, on loop: EventLoop, output: ConsoleOutput, log: VerboseLog) throws(Errno)
   {
-    self.path = path
     self.name = name
     self.loop = loop
     self.output = output
     self.log = log
     listener = try UnixListener.listen(path)
+    file = SocketFile(path)
     _ = try loop.watch(listener.number) { [unowned self] in acceptClient() }
   }
 
@@ -40,8 +40,7 @@ final class ConsoleSocket {
 
   func close() {
     dropClient()
-    // The call keeps nothing of the path.
-    unsafe unlink(path)
+    file.remove()
   }
 
   private func acceptClient() {

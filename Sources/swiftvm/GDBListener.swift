@@ -10,7 +10,7 @@ enum GDBListener {
     do throws(Errno) {
       switch address {
       case .port(let port): return try OwnedDescriptor(result: clinux_listen_loopback(port))
-      case .socket(let path): return try UnixListener.listen(path, isPrivate: true)
+      case .socket(let path): return try UnixListener.listen(path)
       }
     } catch {
       throw Failure(
@@ -18,11 +18,9 @@ enum GDBListener {
     }
   }
 
-  /// Removes what `open` left in the file system.
-  static func remove(_ address: DebuggerAddress) {
-    guard case .socket(let path) = address else { return }
-    // The call keeps nothing of the path.
-    unsafe unlink(path)
+  /// What `open` left in the file system.
+  static func file(_ address: DebuggerAddress) -> SocketFile? {
+    if case .socket(let path) = address { SocketFile(path) } else { nil }
   }
 
   /// What a person types into gdb.
@@ -38,10 +36,7 @@ enum GDBListener {
     case (.port(let port), .addressInUse):
       "`ss -ltnp sport = :\(port)` shows who has it; take another port, or unix=PATH"
     case (.port, .permissionDenied): "ports below 1024 need privilege: take 1024 or above"
-    case (.socket, .addressInUse): "another process listens there, or a file of that name stands in the way"
-    case (.socket, .fileNameTooLong): "a socket's path has at most 107 bytes; use a shorter one"
-    case (.socket, .noSuchFileOrDirectory): "the directory that it lies in must exist"
-    case (.socket, .permissionDenied): "it must be writable by you"
+    case (.socket, _): UnixListener.hint(error)
     default: error.shortageHint
     }
   }

@@ -66,7 +66,8 @@ final class Session {
     defer { consoles.close() }
     presence.note(consoles)
     let debugger = try debuggerServer(configuration, loop)
-    defer { if let address = configuration.debugger { GDBListener.remove(address) } }
+    let debuggerFile = configuration.debugger.flatMap(GDBListener.file)
+    defer { debuggerFile?.remove() }
     return try runMachines(builder, configuration, loop, control, consoles, instruments, debugger)
   }
 

@@ -2,19 +2,20 @@ internal import CLinux
 internal import Devices
 internal import SystemPackage
 
-/// Sockets that others connect to by a path.
+/// Sockets that others connect to by a path: processes of the same user, whatever the umask.
 enum UnixListener {
-  /// Listens at `path`. A socket there that nobody listens on was left behind, and is replaced.
-  ///
-  /// - Parameter isPrivate: nobody but the user may connect, whatever the umask.
-  static func listen(_ path: String, isPrivate: Bool = false) throws(Errno) -> OwnedDescriptor {
+  /// Listens at `path`. A socket of this user's there that nobody listens on was left behind, and is replaced.
+  static func listen(_ path: String) throws(Errno) -> OwnedDescriptor {
     do throws(Errno) {
-      return try bind(path, isPrivate)
+      return try bind(path)
     } catch .addressInUse {
-      // None of these calls keeps the path.
-      guard isSocket(path), unsafe clinux_connect_unix(path) == -ECONNREFUSED else { throw .addressInUse }
-      unsafe unlink(path)
-      return try bind(path, isPrivate)
+      // A connection to a file that is no socket is refused too; such a file is somebody's. The call keeps nothing of
+      // the path.
+      guard let status = SocketFile.status(of: path), status.st_uid == geteuid(),
+        unsafe clinux_connect_unix(path) == -ECONNREFUSED
+      else { throw .addressInUse }
+      SocketFile(path).remove()
+      return try bind(path)
     }
   }
 
@@ -29,17 +30,37 @@ enum UnixListener {
     }
   }
 
-  /// A connection to a file that is no socket is refused too; such a file is somebody's.
-  private static func isSocket(_ path: String) -> Bool {
-    var status = stat()
-    // The call fills the local structure and keeps nothing of the path.
-    guard unsafe lstat(path, &status) == 0 else { return false }
-    return Int32(truncatingIfNeeded: status.st_mode) & S_IFMT == S_IFSOCK
+  private static func bind(_ path: String) throws(Errno) -> OwnedDescriptor {
+    // The call keeps nothing of the path.
+    try OwnedDescriptor(result: unsafe clinux_listen_unix(path))
+  }
+}
+
+/// The name of a socket in the file system, which outlives the socket.
+struct SocketFile {
+  private let path: String
+  private let status: stat?
+
+  /// The socket that is at `path` now.
+  init(_ path: String) {
+    self.path = path
+    status = Self.status(of: path)
   }
 
-  private static func bind(_ path: String, _ isPrivate: Bool) throws(Errno) -> OwnedDescriptor {
-    // The calls keep nothing of the path.
-    try OwnedDescriptor(
-      result: isPrivate ? unsafe clinux_listen_unix_private(path) : unsafe clinux_listen_unix(path))
+  /// Removes it, but nothing that somebody put in its place since.
+  func remove() {
+    guard let status, let now = Self.status(of: path), now.st_dev == status.st_dev,
+      now.st_ino == status.st_ino
+    else { return }
+    // The call keeps nothing of the path.
+    unsafe unlink(path)
+  }
+
+  /// Nil where no socket is.
+  static func status(of path: String) -> stat? {
+    var status = stat()
+    // The call fills the local structure and keeps nothing of the path.
+    guard unsafe lstat(path, &status) == 0 else { return nil }
+    return Int32(truncatingIfNeeded: status.st_mode) & S_IFMT == S_IFSOCK ? status : nil
   }
 }

@@ -190,11 +190,9 @@ void clinux_terminal_restore(void);
 /// Opens a pseudo terminal's master in raw mode and writes its slave's path to `path`.
 int clinux_open_pty(char *_Nonnull path, size_t size);
 
-/// A listening Unix socket at `path`; -ENAMETOOLONG when it does not fit a socket address.
+/// A listening Unix socket at `path`, which nobody but the user may connect to, whatever the umask; -ENAMETOOLONG when
+/// it does not fit a socket address.
 int clinux_listen_unix(const char *_Nonnull path);
-
-/// The same, of mode 0600 whatever the umask.
-int clinux_listen_unix_private(const char *_Nonnull path);
 
 /// A TCP socket that listens at `port` of 127.0.0.1, and whose connections send at once.
 int clinux_listen_loopback(uint16_t port);

@@ -19,7 +19,7 @@ final class MetricsSocket {
   /// Readers at the same time; the one who has waited longest makes room.
   private static let mostClients = 8
 
-  private let path: String
+  private let file: SocketFile
   private let loop: EventLoop
   private let listener: OwnedDescriptor
   private let sample: () -> MetricsSample
@@ -30,11 +30,11 @@ final class MetricsSocket {
 
   /// - Parameter sample: takes one for a client.
   init(_ path: String, on loop: EventLoop, sample: @escaping () -> MetricsSample) throws(Failure) {
-    self.path = path
     self.loop = loop
     self.sample = sample
     do throws(Errno) {
       listener = try UnixListener.listen(path)
+      file = SocketFile(path)
       watch = try loop.watch(listener.number) { [unowned self] in accept() }
     } catch {
       throw Failure(
@@ -47,8 +47,7 @@ final class MetricsSocket {
     if let watch { loop.cancel(watch) }
     watch = nil
     for client in clients { drop(client) }
-    // The call keeps nothing of the path.
-    unsafe unlink(path)
+    file.remove()
   }
 
   private func accept() {

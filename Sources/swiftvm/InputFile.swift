@@ -28,17 +28,20 @@ enum InputFile {
 
   /// The whole of a small file, at most 1 MiB.
   static func contents(of path: String, what: String) throws(Failure) -> [UInt8] {
-    let file = try open(path, what: what)
+    try contents(of: open(path, what: what), name: "\(what) \(path)")
+  }
+
+  static func contents(of file: borrowing OwnedDescriptor, name: String) throws(Failure) -> [UInt8] {
     var contents: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while contents.count <= 1 << 20 {
       // read writes at most `count` bytes.
       let count = unsafe read(file.number, &chunk, chunk.count)
-      guard count >= 0 else { throw Failure(.usage, "\(what) \(path): \(Errno(rawValue: clinux_errno()))") }
+      guard count >= 0 else { throw Failure(.usage, "\(name): \(Errno(rawValue: clinux_errno()))") }
       if count == 0 { return contents }
       contents += chunk[..<count]
     }
-    throw Failure(.usage, "\(what) \(path): longer than 1 MiB", hint: "is it the right file?")
+    throw Failure(.usage, "\(name): longer than 1 MiB", hint: "is it the right file?")
   }
 
   static func hint(for error: Errno) -> String? {

@@ -151,6 +151,12 @@ static inline int clinux_open(const char *_Nonnull path, int flags, mode_t mode)
     return fd < 0 ? -errno : fd;
 }
 
+/// openat(2), which is variadic.
+static inline int clinux_open_at(int folder, const char *_Nonnull name, int flags, mode_t mode) {
+    int fd = openat(folder, name, flags, mode);
+    return fd < 0 ? -errno : fd;
+}
+
 static inline int clinux_errno(void) { return errno; }
 
 /// The signal that makes a vCPU thread leave KVM_RUN.

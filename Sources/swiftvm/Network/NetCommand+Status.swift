@@ -73,14 +73,12 @@ extension HostNetworks {
   /// What this user can see.
   static func visible() -> [HostNetworks] {
     var folders = [StateFolder.ofRoot]
-    if let own = StateFolder.own {
+    if let own = StateFolder.own, own.isOwn {
       if own.path != StateFolder.ofRoot.path { folders.append(own) }
       let networks = HostNetworks(state: own) { _ in }
       // Only shown: what cannot be mended now is not this command's failure.
       let maySweep = Privilege.coversNetworks || own.virtualNetworks().isEmpty
-      if maySweep, SystemFile.exists(own.path) {
-        try? own.locked { () throws(Failure) in try networks.sweep() }
-      }
+      if maySweep { try? own.locked { () throws(Failure) in try networks.sweep() } }
     }
     return folders.map { HostNetworks(state: $0) { _ in } }
   }

@@ -4,30 +4,31 @@ internal import SystemPackage
 
 /// Files that tell other commands, and later ones, what was done. Everybody may read them.
 enum StateFile {
-  static func makeFolder(_ path: String) throws(Failure) {
-    // The calls keep nothing of the path. Whatever the person's umask is, dnsmasq's own user must get in.
-    if unsafe mkdir(path, 0o755) == 0 {
-      unsafe chmod(path, 0o755)
-    } else if clinux_errno() != EEXIST {
-      throw failure(path, Errno(rawValue: clinux_errno()))
-    }
-  }
-
   /// What a file that is being written is called besides its name.
   static let unfinished = ".new"
 
   /// Puts `text` in the place of what was there, all at once.
   static func write(_ text: String, to path: String) throws(Failure) {
-    let fresh = path + unfinished
+    let path = FilePath(path)
+    let folder = try OwnFolder(path.removingLastComponent().string)
     do throws(Errno) {
-      let file = try OwnedDescriptor.open(fresh, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
-      fchmod(file.number, 0o644)
-      try file.fill(with: text)
-      // The call keeps nothing of the paths.
-      guard unsafe rename(fresh, path) == 0 else { throw Errno(rawValue: clinux_errno()) }
+      try folder.write(text, to: path.lastComponent?.string ?? "")
     } catch {
-      throw failure(path, error)
+      throw failure(path.string, error)
     }
+  }
+
+  /// What is in a file of ours or of root's; nil for everything else, which is neither waited for nor believed.
+  static func contents(of path: String) -> [UInt8]? {
+    var status = stat()
+    guard let file = try? OwnedDescriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY) else {
+      return nil
+    }
+    // The call fills the local structure.
+    guard unsafe fstat(file.number, &status) == 0, [0, geteuid()].contains(status.st_uid),
+      Int32(truncatingIfNeeded: status.st_mode) & S_IFMT == S_IFREG
+    else { return nil }
+    return try? InputFile.contents(of: file, name: path)
   }
 
   /// Writes to a file of /proc/sys.
@@ -63,7 +64,7 @@ enum StateFile {
     return names.sorted()
   }
 
-  private static func failure(_ path: String, _ error: Errno) -> Failure {
+  static func failure(_ path: String, _ error: Errno) -> Failure {
     Failure(
       .hostNotAble, "\(path): \(error)",
       hint: error == .permissionDenied ? "run it with the privilege of whoever began it" : error.shortageHint)

@@ -38,13 +38,25 @@ struct StateFolder {
   /// The folders that there must be before anything else.
   var steps: [Step] { [.makeFolder(path), .makeFolder(networks), .makeFolder(machines)] }
 
+  /// Whether all that is told there is this user's own.
+  var isOwn: Bool {
+    do throws(Failure) {
+      try OwnFolder.checkPlace(of: path)
+      _ = try OwnFolder(path)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /// Waits until no other process changes anything, and keeps others out meanwhile.
   func locked<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-    // The lock is made after the folders.
-    if !SystemFile.exists("\(path)/lock") { for step in steps { try step.perform() } }
+    try OwnFolder.checkPlace(of: path)
+    for step in steps { try step.perform() }
+    let folder = try OwnFolder(path)
     let file: Int32
     do throws(Errno) {
-      let lock = try OwnedDescriptor.open("\(path)/lock", O_RDWR | O_CREAT, mode: 0o600)
+      let lock = try folder.open("lock")
       let result = clinux_wait_for_lock(lock.number)
       guard result >= 0 else { throw Errno(rawValue: -result) }
       file = lock.release()
@@ -86,7 +98,7 @@ struct StateFolder {
   }
 
   func read<Record: Decodable>(_ path: String) -> Record? {
-    guard let bytes = try? InputFile.contents(of: path, what: "record") else { return nil }
+    guard let bytes = StateFile.contents(of: path) else { return nil }
     return try? JSONDecoder().decode(Record.self, from: Data(bytes))
   }
 

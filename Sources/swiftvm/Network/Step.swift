@@ -25,7 +25,7 @@ enum Step: Hashable {
 
   func perform() throws(Failure) {
     switch self {
-    case .makeFolder(let path): try StateFile.makeFolder(path)
+    case .makeFolder(let path): _ = try OwnFolder(making: path)
     case .write(let path, let text): try StateFile.write(text, to: path)
     case .remove(let path): StateFile.remove(path)
     case .set(let path, let value): try StateFile.set(path, value)

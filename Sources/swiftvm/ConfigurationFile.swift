@@ -91,14 +91,6 @@ struct ConfigurationFile: Codable, Equatable {
 
   /// The configuration that the document describes, defaults filled in.
   func configuration() throws(Failure) -> VMConfiguration {
-    for (key, path) in [
-      ("kernel", kernel), ("initrd", initrd), ("flat", flat), ("serial", serial), ("console", console),
-      ("trace", trace), ("metrics", metrics), ("boot-chart", bootChart), ("gdb", gdb),
-    ] {
-      // The kernel would open another file: the one whose name ends there.
-      guard let path, path.utf8.contains(0) else { continue }
-      throw Failure(.usage, "--\(key): there is a NUL in the name", hint: "no file has such a name")
-    }
     var result = VMConfiguration()
     switch (kernel, flat) {
     case (let kernel?, nil): result.image = .kernel(path: kernel, initrd: initrd)

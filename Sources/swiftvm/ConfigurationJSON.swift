@@ -6,13 +6,20 @@ extension ConfigurationFile {
   static func parse(_ bytes: [UInt8], name: String) throws(Failure) -> ConfigurationFile {
     let data = Data(bytes)
     do {
-      let keys = try JSONDecoder().decode([String: Ignored].self, from: data).keys
+      let values = try JSONDecoder().decode([String: Texts].self, from: data)
+      let keys = values.keys
       for key in keys.sorted() where CodingKeys(rawValue: key) == nil {
         let known = CodingKeys.allCases.map(\.rawValue)
         throw Failure(
           .usage, "\(name): unknown key \"\(key.shortened)\"",
           hint: key.nearest(of: known).map { "did you mean \"\($0)\"?" }
             ?? "the keys are \(known.sorted().joined(separator: ", "))")
+      }
+      // As a path, the kernel would take it for another one: the one that ends there.
+      for key in keys.sorted() where values[key]?.haveNUL == true {
+        throw Failure(
+          .usage, "\(name): key \"\(key)\": there is a NUL in the text",
+          hint: "leave \\u0000 out: no file has such a name, and no option such a value")
       }
       return try JSONDecoder().decode(ConfigurationFile.self, from: data)
     } catch let failure as Failure {
@@ -40,9 +47,15 @@ extension ConfigurationFile {
       hint: "`swiftvm run --dump-config` prints a document of the right form")
   }
 
-  /// Any JSON value; only its key is of interest.
-  private struct Ignored: Decodable {
-    init(from decoder: any Decoder) throws {}
+  /// The texts in any JSON value that a key has.
+  private struct Texts: Decodable {
+    let haveNUL: Bool
+
+    init(from decoder: any Decoder) throws {
+      let value = try decoder.singleValueContainer()
+      let texts = (try? value.decode(String.self)).map { [$0] } ?? (try? value.decode([String].self)) ?? []
+      haveNUL = texts.contains { $0.utf8.contains(0) }
+    }
   }
 }
 
@@ -69,7 +82,8 @@ extension String {
   func nearest(of candidates: [String]) -> String? {
     // No candidate is near to what is longer than any; a file may name a thing by a megabyte.
     guard utf8.count <= Self.longestName else { return nil }
-    return candidates
+    return
+      candidates
       .map { (candidate: $0, distance: editDistance(to: $0)) }
       .filter { $0.distance <= max(1, $0.candidate.count / 3) }
       .min { $0.distance < $1.distance }?.candidate

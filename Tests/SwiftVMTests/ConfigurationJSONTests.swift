@@ -16,9 +16,18 @@ struct ConfigurationJSONTests {
     }
   }
 
+  @Test(arguments: ConfigurationFile.CodingKeys.allCases)
+  func `a NUL in a text is refused, not taken for its end`(key: ConfigurationFile.CodingKeys) {
+    for value in [#""a\u0000b""#, #"["x", "file=\u0000"]"#] {
+      let failure = failure(#"{"\#(key.rawValue)": \#(value)}"#)
+      #expect(failure?.message == #"vm.json: key "\#(key.rawValue)": there is a NUL in the text"#)
+      #expect(failure?.hint?.contains(#"\u0000"#) == true)
+    }
+  }
+
   @Test func `a document is written and read back`() throws {
     var document = ConfigurationFile()
-    document.kernel = "/boot/vmlinuz \"x\" \\ \u{0} é"
+    document.kernel = "/boot/vmlinuz \"x\" \\ \u{1} é"
     document.append = ["a/b", ""]
     document.memory = .mebibytes(300)
     #expect(try parse(document.json()) == document)

@@ -58,4 +58,4 @@ docs: ## Build the book "How swiftvm works" into .build-docs
 	@echo "to read it: python3 -m http.server -d .build-docs, then http://localhost:8000"
 
 clean: ## Remove everything that was built or fetched
-	rm -rf .build .build-release .build-bench .build-docs .bed bin guests/build guests/.build
+	rm -rf .build .build-release .build-bench .build-docs .bed bin guests/build guests/.build guests/*/disk.img

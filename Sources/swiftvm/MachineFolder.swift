@@ -35,7 +35,9 @@ struct MachineFolder {
   }
 
   /// The machine that the folder describes, in which what `flags` say wins.
-  func document(overriddenBy flags: ConfigurationFile) throws(Failure) -> ConfigurationFile {
+  ///
+  /// - Parameter isTrusted: whether it may have files written outside the folder.
+  func document(overriddenBy flags: ConfigurationFile, isTrusted: Bool) throws(Failure) -> ConfigurationFile {
     let name = "\(path)/\(Self.fileName)"
     guard !Self.isMissing(name) else {
       throw Failure(
@@ -45,6 +47,7 @@ struct MachineFolder {
     let described = try ConfigurationFile.parse(
       try InputFile.contents(of: name, what: "configuration"), name: name
     ).relative(to: path)
+    if !isTrusted { try FolderOutputs(of: path, described, besides: flags).check() }
     let document = described.overridden(by: flags)
     // Mostly it was not built yet. What else is wrong with it, its opener tells.
     if let image = document.kernel ?? document.flat, image == described.kernel ?? described.flat,

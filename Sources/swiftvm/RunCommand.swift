@@ -22,6 +22,9 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Read options from JSON; flags win", valueName: "file"))
   var config: String?
 
+  @Flag(help: "The folder's machine.json may write outside it")
+  var trustFolder = false
+
   @Flag(help: "Print the options as JSON and end")
   var dumpConfig = false
 
@@ -41,7 +44,12 @@ struct RunCommand: ParsableCommand {
   private func document() throws(Failure) -> ConfigurationFile {
     switch (folder, config) {
     case (let folder?, nil):
-      return try MachineFolder(folder).document(overriddenBy: options.document)
+      return try MachineFolder(folder).document(
+        overriddenBy: options.document, isTrusted: trustFolder)
+    case (nil, _) where trustFolder:
+      throw Failure(
+        .usage, "--trust-folder without a folder to run",
+        hint: "what is given as options, or with --config, is trusted anyhow")
     case (nil, let config?):
       let file = try ConfigurationFile.parse(
         try InputFile.contents(of: config, what: "configuration"), name: config)

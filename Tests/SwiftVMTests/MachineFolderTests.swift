@@ -50,7 +50,8 @@ import Testing
       "append", "append-only", "memory", "cpus", "net", "publish", "name", "no-rng", "on-reboot",
       "shutdown-timeout", "boot-hint", "debug-exit", "exit-stats", "trace-limit", "gdb-wait",
     ]
-    // A new one goes into one of the lists, and one with a path into `relative(to:)` too.
+    // A new one goes into one of the lists, one with a path into `relative(to:)` too, and one that is written to into
+    // `FolderOutputs`.
     #expect(Set(ConfigurationFile.CodingKeys.allCases.map(\.rawValue)) == Set(paths + others))
   }
 

@@ -27,7 +27,7 @@ extension StockKernels {
       mkfifo said
       for vhost in off on; do
         ./swiftvm run -m 16 -k virtio-net.elf -n tap=tap7,vhost=$vhost > said &
-        { read -r line; echo "$line"; busybox ping -c 5 -w 60 10.0.0.2; kill -INT $!; cat > /dev/null; } < said
+        { read -r line; echo "$line"; busybox ping -c 5 -W 600 10.0.0.2; kill -INT $!; cat > /dev/null; } < said
         wait $!
         echo "ended: $?"
       done

@@ -56,8 +56,8 @@ extension StockKernels {
         until grep -qs 'user: serving' /tmp/web.out || ! kill -0 $web; do usleep 200000; done
         tr -d '\\r' < /tmp/web.out | sed 's/^swiftvm-guest: //'
         echo "list $($user /host/bin/swiftvm list | awk '$1 == "web" { print $5, $6 }')"
-        echo "from outside $(in_world timeout 60 busybox wget -qO- http://203.0.113.1:8080/)"
-        echo "from the host $(timeout 60 busybox wget -qO- http://127.0.0.1:8080/)"
+        echo "from outside $(in_world timeout 600 busybox wget -qO- http://203.0.113.1:8080/)"
+        echo "from the host $(timeout 600 busybox wget -qO- http://127.0.0.1:8080/)"
         echo "by UDP $(echo hello | in_world socat -t 20 - UDP:203.0.113.1:5353)"
         echo "passt runs as $(stat -c %u "/proc/$(tr -d ' ' < /proc/$web/task/$web/children)")"
         kill -INT $web

@@ -115,8 +115,8 @@ extension StockKernels {
           echo "$name ip $(/host/bin/swiftvm ip $name | head -n 1)"
         done
         echo "lease of the bridged network $(cut -d ' ' -f 3 /run/lan.leases)"
-        echo "from outside $(in_world timeout 60 busybox wget -qO- http://203.0.113.1:8080/)"
-        echo "from the host $(timeout 60 busybox wget -qO- http://127.0.0.1:8080/)"
+        echo "from outside $(in_world timeout 600 busybox wget -qO- http://203.0.113.1:8080/)"
+        echo "from the host $(timeout 600 busybox wget -qO- http://127.0.0.1:8080/)"
         answer=
         until [ -n "$answer" ]; do answer=$(echo hello | in_world socat -t 2 - UDP:203.0.113.1:7); done
         echo "by UDP $answer"

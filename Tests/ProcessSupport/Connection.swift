@@ -57,7 +57,7 @@ public final class Connection {
 
   /// Sends until a guest that echoes answers, for it may not listen yet, and forgets all that came.
   public func waitForEcho() throws {
-    let limit = ContinuousClock.now + .seconds(240)
+    let limit = ContinuousClock.now + .seconds(Patience.seconds)
     while speaker.output.isEmpty {
       guard ContinuousClock.now < limit else {
         throw RunningProgram.Missing(description: "nobody echoes")
@@ -71,7 +71,7 @@ public final class Connection {
   }
 
   private func wait(_ what: String, _ isReached: (SpeakingEnd) -> Bool) throws {
-    let limit = ContinuousClock.now + .seconds(240)
+    let limit = ContinuousClock.now + .seconds(Patience.seconds)
     while !isReached(speaker) {
       guard ContinuousClock.now < limit else {
         throw RunningProgram.Missing(

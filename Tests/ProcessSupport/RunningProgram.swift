@@ -4,7 +4,7 @@ internal import SystemPackage
 
 /// A program that runs beside the test: it is typed to, signalled, and waited for by what it says.
 ///
-/// Every wait ends at its event, or throws when the program ended without it or a minute went by.
+/// Every wait ends at its event, or throws when the program ended without it or hangs.
 public final class RunningProgram {
   public struct Missing: Error, CustomStringConvertible {
     public let description: String
@@ -110,7 +110,7 @@ public final class RunningProgram {
   }
 
   private func wait(_ what: String, orEnd: Bool = false, _ isReached: (SpeakingEnd) -> Bool) throws {
-    let limit = ContinuousClock.now + .seconds(240)
+    let limit = ContinuousClock.now + .seconds(Patience.seconds)
     while !isReached(speaker) {
       if hasEnded {
         // What it said last may still be on its way.

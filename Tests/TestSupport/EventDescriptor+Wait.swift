@@ -9,7 +9,7 @@ public struct WaitedTooLong: Error {
 extension EventDescriptor {
   /// Waits until the event is signalled, and leaves it so. The limit only keeps a broken build from
   /// hanging.
-  public borrowing func wait(milliseconds: Int32 = 60_000) throws(WaitedTooLong) {
+  public borrowing func wait(milliseconds: Int32 = 600_000) throws(WaitedTooLong) {
     var entry = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
     // One entry, as told.
     let ready = unsafe poll(&entry, 1, milliseconds)

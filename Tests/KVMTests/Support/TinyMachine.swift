@@ -93,7 +93,7 @@ final class TinyMachine {
       try endings.event.wait()
     } catch {
       for processor in processors { processor.handle.ask(VCPUHandle.Request.stop) }
-      hangs = (try? endings.event.wait(seconds: 10)) == nil
+      hangs = (try? endings.event.wait()) == nil
       throw error
     }
     stop()

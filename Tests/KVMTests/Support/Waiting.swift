@@ -6,7 +6,7 @@ struct Hung: Error {}
 
 extension EventDescriptor {
   /// Waits for a signal and takes it. The limit is there for a guest that hangs, far beyond what one needs.
-  func wait(seconds: Int32 = 60) throws {
+  func wait(seconds: Int32 = 600) throws {
     let clock = HostClock()
     let end = clock.monotonicNanoseconds + UInt64(seconds) * 1_000_000_000
     while true {

@@ -12,7 +12,11 @@ import Testing
   /// Runs a line of bash with `$out`, a folder that goes away, and with more time than programs of our own get.
   private static func shell(_ line: String) async throws -> Program.Outcome {
     try await Program.run(
-      "timeout", ["-k", "5", "300", "bash", "-c", "out=$(mktemp -d) && trap 'rm -rf $out' EXIT\n\(line)"])
+      "timeout",
+      [
+        "-k", "5", "\(Patience.seconds)", "bash", "-c",
+        "out=$(mktemp -d) && trap 'rm -rf $out' EXIT\n\(line)",
+      ])
   }
 
   @Test(.docc) func `the book is built without a link that leads nowhere`() async throws {

@@ -22,7 +22,7 @@ import Testing
         echo "ip $("$vm" ip web)"
         listeners
         echo "of $(ps -o user= -p "$(pgrep -x 'passt(.avx2)?')")"
-        timeout 20 bash -c 'exec 4<>/dev/tcp/127.0.0.1/8080' && echo connected
+        timeout 600 bash -c 'exec 4<>/dev/tcp/127.0.0.1/8080' && echo connected
         end_machine web
         await_end
         listeners

@@ -27,7 +27,7 @@ struct Debugger {
   func run(_ commands: String..., symbols: String = image) async throws -> Program.Outcome {
     try await Program.run(
       "timeout",
-      ["-k", "5", "120", Self.gdb, "-nx", "-batch", "-ex", "target remote \(socket)"]
+      ["-k", "5", "\(Patience.seconds)", Self.gdb, "-nx", "-batch", "-ex", "target remote \(socket)"]
         + commands.flatMap { ["-ex", $0] } + [symbols])
   }
 

@@ -29,14 +29,15 @@ enum NetworkScript {
 
     """
 
-  /// Runs lines of bash after those of network-bed.sh; 124 when they do not end within five minutes.
+  /// Runs lines of bash after those of network-bed.sh; 124 when they hang.
   static func run(_ script: String) async throws -> Program.Outcome {
     let start =
       "vm=\(Repository.executable) guests=\(Repository.guests) bed=\(Repository.bed); . \(prelude)\n"
     return try await Program.run(
       "timeout",
       [
-        "-k", "5", "300", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+        "-k", "5", "\(Patience.seconds)", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child",
+        "--mount-proc",
         "bash", "-c", start + script,
       ])
   }

@@ -3,15 +3,16 @@ import Testing
 
 /// The release executable, as tests call it.
 enum SwiftVMProgram {
-  /// Runs it to its end; 124 when it does not end within a minute.
+  /// Runs it to its end; 124 when it hangs.
   static func run(_ arguments: [String]) async throws -> Program.Outcome {
-    try await Program.run("timeout", ["-k", "5", "60", Repository.executable] + arguments)
+    try await Program.run("timeout", ["-k", "5", "\(Patience.seconds)", Repository.executable] + arguments)
   }
 
   /// Runs a line of bash in which `$vm` is the executable and `$guests` the guests' folder.
   static func shell(_ line: String) async throws -> Program.Outcome {
     let variables = "vm=\(Repository.executable) guests=\(Repository.guests); "
-    return try await Program.run("timeout", ["-k", "5", "60", "bash", "-c", variables + line])
+    return try await Program.run(
+      "timeout", ["-k", "5", "\(Patience.seconds)", "bash", "-c", variables + line])
   }
 
   /// Runs a script of bash in a network namespace of its own; `$scratch` is a folder for it. What it leaves running
@@ -21,7 +22,7 @@ enum SwiftVMProgram {
     return try await Program.run(
       "timeout",
       [
-        "-k", "5", "60", "unshare", "-n", "--pid", "--fork", "--kill-child", "bash", "-c",
+        "-k", "5", "\(Patience.seconds)", "unshare", "-n", "--pid", "--fork", "--kill-child", "bash", "-c",
         """
         PATH=$PATH:/usr/sbin:/sbin vm=\(Repository.executable) guests=\(Repository.guests) scratch=\(scratch.path)
         \(script)

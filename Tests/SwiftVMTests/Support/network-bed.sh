@@ -73,7 +73,7 @@ echo_from() {
     exec 3<>"/dev/udp/$1/$2"
     printf '%s\n' "$3" >&3
     # A datagram is read at once or lost.
-    timeout 60 dd bs=2000 count=1 status=none <&3
+    timeout 600 dd bs=2000 count=1 status=none <&3
     exec 3>&-
 }
 export -f echo_from
@@ -93,6 +93,14 @@ end_machine() {
 kill_machine() {
     kill -KILL "${machines[$1]}"
     wait "${machines[$1]}" || true
+}
+
+# kill_dnsmasq: that of the network "default". It is nobody's child here, and dies a little later than it is killed.
+kill_dnsmasq() {
+    local number
+    number=$(cat /run/swiftvm/networks/default/dnsmasq.pid)
+    kill -KILL "$number"
+    while grep -qs '^State:.[^XZ]' "/proc/$number/status"; do sleep 0.05; done
 }
 
 # mac_of NAME: the address of its first card.
@@ -134,7 +142,7 @@ state() {
     grep -rs --exclude=stable_secret '' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv[46]/conf || true
     # All processes but the script's own, and its servers.
     ps -e -o args= | grep -vE '^(bash|ps|grep|sed|diff|cmp|timeout|unshare|busybox) ' || true
-    find /run/swiftvm -type f ! -name lock ! -name leases ! -name '*.pid' -exec cat {} + 2>/dev/null || true
+    find /run/swiftvm -type f ! -name lock ! -name leases ! -name '*.pid*' -exec cat {} + 2>/dev/null || true
 }
 
 # add_firewalld: puts the bed's firewalld into the place where it is installed elsewhere; its configuration can be written.

@@ -49,7 +49,7 @@ final class TapBed: Sendable {
   }
 
   /// The next frame of ours that the guest sent.
-  func receive(milliseconds: Int32 = 60_000) throws -> [UInt8] {
+  func receive(milliseconds: Int32 = 600_000) throws -> [UInt8] {
     while true {
       var buffer = [UInt8](repeating: 0, count: 1 << 17)
       // The array is as long as told.

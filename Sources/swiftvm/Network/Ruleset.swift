@@ -6,6 +6,11 @@ enum Ruleset {
   static func script(_ network: VirtualNetwork) -> String {
     let bridge = "\"\(network.bridge)\""
     let v6 = network.prefix6.map { "\n    iifname \(bridge) ip6 saddr != \($0)::/64 drop" } ?? ""
+    let input6 =
+      network.prefix6.map { "\n    iifname \(bridge) ip6 saddr != { ::, fe80::/10, \($0)::/64 } drop" } ?? ""
+    // What comes to this host must come from the network. Frames from guest to guest are not looked at: a host may show
+    // them to these chains too. The guard comes before connections are tracked and published ports translated; what it
+    // cannot tell, as a broadcast, ends at "input".
     // A neighbour would answer a neighbour directly, and a guest without a way out cannot answer at all: they hear
     // this host instead of who came to a published port.
     let comers = network.isIsolated ? "" : "iifname \(bridge) "
@@ -27,7 +32,13 @@ enum Ruleset {
         }
         chain guard {
           type filter hook prerouting priority -300; policy accept;
+          iifname \(bridge) ip saddr 127.0.0.0/8 drop
           iifname \(bridge) ip daddr 127.0.0.0/8 drop
+          iifname \(bridge) ip saddr != \(network.subnet) fib daddr type local drop
+        }
+        chain input {
+          type filter hook input priority 0; policy accept;
+          iifname \(bridge) ip saddr != { 0.0.0.0, \(network.subnet) } drop\(input6)
         }
         chain postrouting {
           type nat hook postrouting priority 100; policy accept;

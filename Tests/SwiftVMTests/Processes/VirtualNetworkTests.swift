@@ -61,7 +61,7 @@ import Testing
       in_ns guest busybox nslookup web 192.168.122.1 | grep -q "Address: $address" && echo named
       in_ns guest busybox wget -qO- http://203.0.113.2/large | cmp - /run/world/large && echo fetched
       until ip -n guest -6 address show scope global -tentative | grep -q inet6; do sleep 0.1; done
-      in_ns guest ping -6 -c 1 -w 20 2001:db8::2 >/dev/null && echo out by IPv6
+      in_ns guest ping -6 -c 1 -w 600 2001:db8::2 >/dev/null && echo out by IPv6
       mkdir /run/www; echo hello > /run/www/index.html
       in_ns guest busybox httpd -p 80 -h /run/www
       in_ns guest busybox httpd -p 81 -h /run/www
@@ -91,6 +91,66 @@ import Testing
     }
   }
 
+  @Test(.kvm) func `from a network the host hears its own addresses alone`() async throws {
+    let lines = try await NetworkScript.lines(
+      """
+      add_world
+      machine web --net nat --publish 5007:7/udp
+      # Nothing but our table is between the guest and the host.
+      for name in all svbr0; do echo 0 > /proc/sys/net/ipv4/conf/$name/rp_filter; done
+      nft -f - <<'END'
+      table inet watch {
+        set heard { type ipv4_addr . inet_service; flags dynamic; }
+        set heard6 { type ipv6_addr; flags dynamic; }
+        chain input {
+          type filter hook input priority 200;
+          udp dport 9 add @heard { ip saddr . udp dport }
+          udp dport 9 add @heard6 { ip6 saddr }
+        }
+        chain forward {
+          type filter hook forward priority 200;
+          udp dport 7 add @heard { ip saddr . udp dport }
+        }
+      }
+      END
+      stand_in web svbr0 web
+      lease web >/dev/null
+      stand_in guest svbr0
+      lease guest > /run/leased
+      read -r _ own _ < /run/leased
+      until ip -n guest -6 address show scope global -tentative | grep -q inet6; do sleep 0.1; done
+      gateway6=$(ip -o -6 address show dev svbr0 scope global | sed 's,.*inet6 \\(.*\\)/64.*,\\1,')
+      in_ns guest ping -6 -c 1 -w 600 "$gateway6" >/dev/null
+      # A forged source must not be lost on the way to its target's address.
+      ether=$(ip -o link show svbr0 | sed 's/.*ether \\([^ ]*\\).*/\\1/')
+      ip -n guest neighbour replace "$gateway6" lladdr "$ether" dev eth0 nud permanent
+      own6=$(ip -o -n guest -6 address show scope global -tentative | sed -n '1 s,.*inet6 \\(.*\\)/[0-9].*,\\1,p')
+      in_ns guest bash -c 'echo 1 > /proc/sys/net/ipv4/conf/eth0/route_localnet'
+      ip -n guest address add 198.51.100.7/24 dev eth0
+      ip -n web address add 198.51.100.8/24 dev eth0
+      in_ns guest ping -c 1 -w 600 198.51.100.8 >/dev/null && echo neighbours speak as they like
+      ip -n guest -6 address add 2001:db8:99::7/128 dev eth0 nodad
+      for source in 127.0.0.5 198.51.100.7 "$own"; do
+          for target in 192.168.122.1/9 192.168.122.1/5007 203.0.113.1/9 203.0.113.1/5007 224.0.0.1/9; do
+              ip -n guest route replace ${target%/*} dev eth0 via 192.168.122.1 src $source
+              in_ns guest bash -c "echo > /dev/udp/$target"
+          done
+      done
+      for source in 2001:db8:99::7 "$own6"; do
+          ip -n guest -6 route replace "$gateway6" dev eth0 src $source
+          in_ns guest bash -c "echo > /dev/udp/$gateway6/9"
+      done
+      until nft list set inet watch heard6 | grep -q "$own6"; do sleep 0.1; done
+      nft list set inet watch heard6 | grep -o '2001:db8:99::7' || echo own address by IPv6
+      until nft list set inet watch heard | grep -q "$own . 9" && nft list set inet watch heard | grep -q " . 7"; do
+          sleep 0.1
+      done
+      nft list set inet watch heard | grep -o '[0-9.]\\{7,\\} \\. [0-9]*' | sed "s/^$own /own address /" | sort
+      """)
+    #expect(
+      lines == ["neighbours speak as they like", "own address by IPv6", "own address . 7", "own address . 9"])
+  }
+
   @Test(.kvm) func `an isolated network reaches the host and nobody else`() async throws {
     let lines = try await NetworkScript.lines(
       """
@@ -100,10 +160,10 @@ import Testing
       "$vm" net status --name lab | grep -q "machine web: $(mac_of web) .*, publishes 8080:80" && echo status
       stand_in guest svbr0 web
       lease guest | sed 's/lease [0-9.]* /lease /'
-      in_ns guest ping -c 1 -w 20 192.168.122.1 >/dev/null && echo host
+      in_ns guest ping -c 1 -w 600 192.168.122.1 >/dev/null && echo host
       mkdir /run/www; echo hello > /run/www/index.html
       in_ns guest busybox httpd -p 80 -h /run/www
-      in_ns world timeout 10 busybox wget -qO- http://203.0.113.1:8080/
+      in_ns world timeout 600 busybox wget -qO- http://203.0.113.1:8080/
       in_ns guest ip route add default via 192.168.122.1
       in_ns guest timeout 3 busybox wget -qO- http://203.0.113.2/large >/dev/null 2>&1 || echo not outside
       """)
@@ -167,7 +227,7 @@ import Testing
       "$vm" ip web 2>&1 | head -n 1
       stand_in guest br0 web
       in_ns guest ip address add 10.1.0.7/24 dev eth0
-      in_ns guest ping -c 1 -w 20 10.1.0.1 >/dev/null
+      in_ns guest ping -c 1 -w 600 10.1.0.1 >/dev/null
       "$vm" ip web
       "$vm" list --json | grep -q '"10.1.0.7"' && echo in JSON
       ip link delete guest-port

@@ -51,6 +51,12 @@ final class Control {
     if endWanted { machine.stop() }
   }
 
+  /// Whether the end was asked for. Looks at the signals that came, for while a machine is made no loop does.
+  var isEndWanted: Bool {
+    takeSignals()
+    return endWanted
+  }
+
   func detach() {
     machine = nil
     consoles = nil

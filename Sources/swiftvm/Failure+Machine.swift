@@ -15,7 +15,7 @@ extension Failure {
       switch error {
       case .boot, .tablesTooLarge, .noRoomOnBus, .debugPort: .usage
       case .kvm, .memory, .host: .hostNotAble
-      case .conflict, .placement: .internalError
+      case .conflict, .placement, .cancelled: .internalError
       }
     self.init(status, error.description, hint: error.hint)
   }

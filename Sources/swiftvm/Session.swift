@@ -62,6 +62,7 @@ final class Session {
       disks: zip(configuration.disks, disks).map { ($0.path, $1.monitor) }, since: log.start, on: loop)
     defer { instruments.close() }
     builder.trace = instruments.trace
+    builder.isCancelled = { control.isEndWanted }
     let consoles = try Consoles(configuration, on: loop, log: log, onCommand: control.carryOut)
     defer { consoles.close() }
     presence.note(consoles)
@@ -78,7 +79,8 @@ final class Session {
     let clock = HostClock()
     var crashes = CrashLoopGuard(startedAt: clock.monotonicNanoseconds)
     while true {
-      let ending: MachineEnding
+      // What a machine ends by that nobody wants any more before it is made.
+      var ending = MachineEnding.stopped
       do throws(MachineError) {
         let machine = try builder.build(
           serial: instruments.ear(on: consoles.serial.sink),
@@ -99,7 +101,7 @@ final class Session {
         ending = try run(machine, on: loop, debugger)
         if configuration.hasExitStatistics { ExitStatisticsText.tell(machine) }
       } catch {
-        throw Failure(error)
+        guard case .cancelled = error else { throw Failure(error) }
       }
       switch ending {
       case .poweredOff:

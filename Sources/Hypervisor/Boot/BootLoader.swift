@@ -21,11 +21,15 @@ public struct BootLoader: Sendable {
   }
 
   /// Recognises and places everything before the first byte of memory is written.
-  public func load(into memory: GuestMemory) throws(BootError) -> LoadedKernel {
+  ///
+  /// - Parameter isCancelled: asked now and then whether nobody wants it any more.
+  public func load(
+    into memory: GuestMemory, isCancelled: () -> Bool = { false }
+  ) throws(BootError) -> LoadedKernel {
     switch source {
     case .kernel(let file, let initrd, let commandLine):
       let plan = try plan(file, initrd: initrd, commandLine: commandLine)
-      try plan.read(file, initrd: initrd, into: memory)
+      try plan.read(file, initrd: initrd, into: memory, isCancelled: isCancelled)
       try plan.writeTables(memoryMap: memoryMap, rsdp: rsdp, into: memory)
       return LoadedKernel(
         entry: plan.placement.entry, format: plan.image.format,

@@ -13,13 +13,15 @@ struct BootPlan {
   let commandLine: [UInt8]
 
   /// Reads kernel and initrd into guest memory.
-  func read(_ file: ImageFile, initrd: ImageFile?, into memory: GuestMemory) throws(BootError) {
+  func read(
+    _ file: ImageFile, initrd: ImageFile?, into memory: GuestMemory, isCancelled: () -> Bool
+  ) throws(BootError) {
     try reason({ BootError.kernelFile(name: file.name, $0) }) { () throws(ImageFileError) in
-      try placement.load(file, into: memory)
+      try placement.load(file, into: memory, isCancelled: isCancelled)
     }
     guard let initrd, let range = self.initrd?.range else { return }
     try reason({ BootError.initrd(name: initrd.name, .file($0)) }) { () throws(ImageFileError) in
-      try initrd.load(range.size, from: 0, into: memory, at: range.base)
+      try initrd.load(range.size, from: 0, into: memory, at: range.base, isCancelled: isCancelled)
     }
   }
 

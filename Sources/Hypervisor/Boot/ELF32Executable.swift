@@ -41,6 +41,7 @@ struct ELF32Executable: Hashable, Sendable {
   ) throws(KernelFormatError) -> [ELFProgramHeader] {
     let offset = UInt64(head.number(at: 28, as: UInt32.self))
     let count = Int(head.number(at: 44, as: UInt16.self))
+    try ELFHeader.check(count: count)
     if count > 0, Int(head.number(at: 42, as: UInt16.self)) != programHeaderSize {
       throw .elf(.contradiction("e_phentsize"))
     }

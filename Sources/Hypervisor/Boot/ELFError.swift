@@ -8,6 +8,7 @@ public enum ELFError: Error, Hashable, Sendable {
   case relocatable
   case core
   case dynamicProgram
+  case tooManyProgramHeaders(Int)
   case noLoadableSegment
   case entryOutsideSegments(UInt64)
   /// A header field that cannot be, by its name.
@@ -28,6 +29,8 @@ extension ELFError: CustomStringConvertible {
     case .relocatable: "is an object file or kernel module (ELF ET_REL), not a linked kernel"
     case .core: "is a core dump, not a kernel"
     case .dynamicProgram: "is a Linux program that asks for a dynamic linker, not a kernel"
+    case .tooManyProgramHeaders(let count):
+      "is an ELF file with \(count) program headers: no kernel has as many"
     case .noLoadableSegment: "is an ELF file without a PT_LOAD segment: there is nothing to load"
     case .entryOutsideSegments(let address):
       "has its entry at 0x\(String(address, radix: 16)), outside everything that it loads"
@@ -37,7 +40,7 @@ extension ELFError: CustomStringConvertible {
 
   public var hint: String {
     switch self {
-    case .truncated, .contradiction: "download, copy or build it again"
+    case .truncated, .contradiction, .tooManyProgramHeaders: "download, copy or build it again"
     case .class32: "build it for x86-64; of a 32-bit Linux give the bzImage (vmlinuz)"
     case .otherMachine: "give a kernel built for x86-64"
     case .relocatable: "link it; of Linux give the vmlinux or the bzImage (vmlinuz)"

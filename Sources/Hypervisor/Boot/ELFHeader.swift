@@ -15,10 +15,16 @@ struct ELFHeader: Hashable, Sendable {
     entry = head.number(at: 24)
     tableOffset = head.number(at: 32)
     tableCount = Int(head.number(at: 56, as: UInt16.self))
+    try Self.check(count: tableCount)
     // Readers must take the stride from e_phentsize; no file of this class and machine has another.
     if tableCount > 0, Int(head.number(at: 54, as: UInt16.self)) != Self.programHeaderSize {
       throw KernelFormatError.elf(.contradiction("e_phentsize"))
     }
+  }
+
+  /// Linux runs no program with more of them than 64 KiB hold either.
+  static func check(count: Int) throws(KernelFormatError) {
+    if count > (1 << 16) / programHeaderSize { throw .elf(.tooManyProgramHeaders(count)) }
   }
 
   private static func check(_ head: LittleEndianBytes) -> ELFError? {

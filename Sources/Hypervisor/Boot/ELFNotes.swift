@@ -2,16 +2,18 @@ internal import Devices
 
 /// Notes in the PT_NOTE segments of an ELF file (System V ABI, "Note Section").
 enum ELFNotes {
-  /// The most that is read of a segment of notes, in bytes; a kernel has some hundred.
+  /// The most that is read of a file's notes, in bytes; a kernel has some hundred.
   private static let limit = 1 << 20
 
   /// XEN_ELFNOTE_PHYS32_ENTRY, where Xen's PVH boot ABI enters the image; nil where there is none.
   static func pvhEntry(
     in file: ImageFile, _ table: [ELFProgramHeader]
   ) throws(KernelFormatError) -> GuestAddress? {
+    var left = limit
     for program in table where program.type == .note {
       try program.checkWithin(fileSize: file.size)
-      let size = Int(min(program.fileSize, UInt64(limit)))
+      let size = Int(min(program.fileSize, UInt64(left)))
+      left -= size
       let notes = LittleEndianBytes(try file.bytes(at: program.offset, atMost: size))
       if let entry = pvhEntry(in: notes, alignment: program.alignment == 8 ? 8 : 4) { return entry }
     }

@@ -41,9 +41,12 @@ public final class ImageFile: Sendable {
   }
 
   /// Reads `count` bytes at `offset` straight into guest memory.
+  ///
+  /// - Parameter isCancelled: asked now and then whether the rest is of no use any more.
   /// - Throws: `ImageFileError.outsideGuestMemory` where the guest has no such memory.
   public func load(
-    _ count: UInt64, from offset: UInt64, into memory: GuestMemory, at address: GuestAddress
+    _ count: UInt64, from offset: UInt64, into memory: GuestMemory, at address: GuestAddress,
+    isCancelled: () -> Bool = { false }
   ) throws(ImageFileError) {
     guard let length = Int(exactly: count),
       let target = unsafe memory.hostPointer(at: address, size: count)
@@ -51,20 +54,24 @@ public final class ImageFile: Sendable {
       throw ImageFileError.outsideGuestMemory(address, size: count)
     }
     // hostPointer checked the length.
-    try unsafe fill(target, count: length, from: offset).get()
+    try unsafe fill(target, count: length, from: offset, isCancelled: isCancelled).get()
   }
+
+  /// The most that is read between two looks at whether somebody still wants it: a moment, also where a disk is slow.
+  private static let stride = 16 << 20
 
   /// Reads until `count` bytes are in `target`, which must have room for them.
   private func fill(
-    _ target: UnsafeMutableRawPointer?, count: Int, from offset: UInt64
+    _ target: UnsafeMutableRawPointer?, count: Int, from offset: UInt64, isCancelled: () -> Bool = { false }
   ) -> Result<Void, ImageFileError> {
     guard let target = unsafe target else { return .success(()) }
     var done = 0
     while done < count {
+      if isCancelled() { return .failure(.cancelled) }
       let position = offset &+ UInt64(done)
       guard let start = off_t(exactly: position) else { return .failure(.shrank(to: size)) }
       // 0 <= done < count, and `target` has room for `count` bytes.
-      let result = unsafe pread(descriptor.number, target + done, count - done, start)
+      let result = unsafe pread(descriptor.number, target + done, min(count - done, Self.stride), start)
       if result > 0 {
         done += result
       } else if result == 0 {
@@ -111,6 +118,8 @@ public enum ImageFileError: Error, Hashable, Sendable {
   case read(offset: UInt64, Errno)
   /// The file ends earlier, in bytes, than it did when it was measured.
   case shrank(to: UInt64)
+  /// The reader was told so.
+  case cancelled
   /// The memory, of `size` bytes, is not there.
   case outsideGuestMemory(GuestAddress, size: UInt64)
 }
@@ -122,6 +131,7 @@ extension ImageFileError: CustomStringConvertible {
     case .status(let errno): "cannot be examined: \(errno)"
     case .read(let offset, let errno): "cannot be read at byte \(offset): \(errno)"
     case .shrank(let size): "became shorter while it was read: it ends at byte \(size)"
+    case .cancelled: "was not read to its end, as asked"
     case .outsideGuestMemory(let address, let size): "has no guest memory at \(address) for \(size) bytes"
     }
   }
@@ -133,7 +143,7 @@ extension ImageFileError: CustomStringConvertible {
       "write it to a file first: it is read again at every reboot"
     case .notRegular: "copy it to a file first"
     case .shrank: "try again when whatever writes the file has finished"
-    case .status, .read, .outsideGuestMemory: nil
+    case .status, .read, .cancelled, .outsideGuestMemory: nil
     }
   }
 }

@@ -43,9 +43,12 @@ struct KernelPlacement: Hashable, Sendable {
   }
 
   /// Reads the pieces into guest memory.
-  func load(_ file: ImageFile, into memory: GuestMemory) throws(ImageFileError) {
+  func load(
+    _ file: ImageFile, into memory: GuestMemory, isCancelled: () -> Bool = { false }
+  ) throws(ImageFileError) {
     for piece in pieces {
-      try file.load(piece.fileSize, from: piece.fileOffset, into: memory, at: piece.range.base)
+      try file.load(
+        piece.fileSize, from: piece.fileOffset, into: memory, at: piece.range.base, isCancelled: isCancelled)
       let rest = piece.range.size &- piece.fileSize
       guard rest > 0, let start = piece.range.base.advanced(by: piece.fileSize) else { continue }
       try memory.zero(rest, at: start)

@@ -14,6 +14,8 @@ public struct MachineBuilder: ~Copyable {
 
   /// Told of each stage as it is reached, for `--verbose`.
   public var onStage: (String) -> Void = { _ in }
+  /// Asked now and then while a machine is made: whether nobody wants it any more.
+  public var isCancelled: () -> Bool = { false }
   /// Whether the host's CPU runs the guest's kernel code, so that breakpoints on data trigger there.
   public var runsKernelsNatively = true
 
@@ -35,12 +37,14 @@ public struct MachineBuilder: ~Copyable {
 
   /// Makes a machine that is ready to run, its kernel loaded afresh.
   ///
+  /// - Throws: `MachineError.cancelled` where nobody wants it any more.
   /// - Parameters:
   ///   - serial: where the serial port's output goes.
   ///   - console: where the virtio console's goes; nil: the machine has none.
   public func build(
     serial: any SerialSink, console: (any ConsoleSink)? = nil
   ) throws(MachineError) -> Machine {
+    if isCancelled() { throw .cancelled }
     let memory = try makeMemory()
     let vm = try makeVirtualMachine(memory)
     let pci = try makePCIDevices(vm, memory, console)
@@ -143,9 +147,9 @@ public struct MachineBuilder: ~Copyable {
       try reason({ BootError.outsideGuestMemory($0) }) { () throws(OutOfGuestMemory) in
         try memory.write(bytes: tables.bytes, at: tables.address)
       }
-      return try loader.load(into: memory)
+      return try loader.load(into: memory, isCancelled: isCancelled)
     } catch {
-      throw .boot(error)
+      throw isCancelled() ? .cancelled : .boot(error)
     }
   }
 

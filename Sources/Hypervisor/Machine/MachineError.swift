@@ -16,6 +16,8 @@ public enum MachineError: Error, Sendable {
   /// Two devices want the same place on the PCI bus, or one has no place there.
   case placement(HostBridge.PlacementError)
   case noRoomOnBus(slot: Int)
+  /// Nobody wanted the machine any more before it was made.
+  case cancelled
   /// A host resource, by what it is for.
   case host(String, Errno)
 }
@@ -35,6 +37,7 @@ extension MachineError: CustomStringConvertible {
     case .placement(.functionZeroMissing(let address)):
       "the device at the PCI address \(address) has no function 0"
     case .noRoomOnBus(let slot): "PCI slot \(slot): the bus or its window of addresses ends before it"
+    case .cancelled: "ended while the machine was made"
     case .host(let what, let errno): "cannot make \(what): \(errno)"
     }
   }
@@ -46,14 +49,15 @@ extension MachineError: CustomStringConvertible {
     case .boot(let error): error.hint
     case .memory:
       "give less with -m, or free memory on the host (`ulimit -v` and `sysctl vm.overcommit_memory` may limit it too)"
-    case .host(_, .tooManyOpenFiles), .host(_, .tooManyOpenFilesInSystem): "raise `ulimit -n`"
+    case .host(_, .tooManyOpenFiles), .host(_, .tooManyOpenFilesInSystem):
+      "raise the hard limit of open files (`ulimit -n`, or LimitNOFILE= of a unit)"
     case .host(_, .resourceTemporarilyUnavailable):
       "no thread could be made: raise `ulimit -u`, or `ulimit -v`"
     case .tablesTooLarge: "give fewer vCPUs with -c"
     case .debugPort:
       "take \(DebugPort.size) ports where nothing is; test kernels made for QEMU mostly use 0xf4 or 0x501"
     case .noRoomOnBus: "give fewer disks and network cards"
-    case .conflict, .placement, .host: nil
+    case .conflict, .placement, .cancelled, .host: nil
     }
   }
 }

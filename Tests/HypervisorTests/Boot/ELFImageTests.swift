@@ -88,6 +88,32 @@ struct ELFImageTests {
     #expect(image.entry == .linux64(entry: 0x20_0000))
   }
 
+  @Test func `more notes than any kernel has are not looked through`() throws {
+    var builder = ELFBuilder()
+    // Notes without name and content, and behind them, and then behind another segment of them, the one for PVH.
+    let notes = ELFBuilder.notes(content: [2, 0, 0x20, 0])
+    for size in [1 << 19, 1 << 20] {
+      var other = notes
+      other.content = [UInt8](repeating: 0, count: size)
+      builder.segments.append(other)
+      var image = builder
+      image.segments.append(notes)
+      let isFound = size < 1 << 20
+      #expect(try Self.image(image).entry == (isFound ? .pvh(entry: 0x20_0002) : .linux64(entry: 0x20_0000)))
+    }
+  }
+
+  @Test func `as many program headers as Linux takes are taken, and not one more`() throws {
+    var builder = ELFBuilder()
+    let filler = ELFBuilder.Segment(type: 0, physical: 0)
+    builder.segments += Array(repeating: filler, count: 1169)
+    #expect(try Self.image(builder).entry == .linux64(entry: 0x20_0000))
+    builder.segments.append(filler)
+    let error = try Self.error(builder)
+    #expect(error?.description == "is an ELF file with 1171 program headers: no kernel has as many")
+    #expect(error?.hint == "download, copy or build it again")
+  }
+
   static let refused: [(ELFBuilder, String)] = [
     (ELFBuilder(fileClass: 1, machine: 3), "is a 32-bit ELF file (80386)"),
     (

@@ -1,6 +1,7 @@
 import Devices
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Hypervisor
@@ -26,6 +27,25 @@ struct ImageFileTests {
     try imageFile(Array("0123456789".utf8)).load(4, from: 3, into: memory, at: 0x1FFC)
     let bytes = try memory.readBytes(6, at: 0x1FFA)
     #expect(bytes == [0, 0] + Array("3456".utf8))
+  }
+
+  @Test func `a read that nobody wants any more ends soon`() throws {
+    let size: UInt64 = 40 << 20
+    let file = try ImageFile(TemporaryFile(size: size).open(), name: "image")
+    let memory = try GuestMemory([GuestRange(base: 0, size: size)])
+    var looks = 0
+    try file.load(size, from: 0, into: memory, at: 0) {
+      looks += 1
+      return false
+    }
+    #expect(looks == 3)
+    #expect(throws: ImageFileError.cancelled) {
+      try file.load(size, from: 0, into: memory, at: 0) {
+        looks += 1
+        return looks == 5
+      }
+    }
+    #expect(looks == 5)
   }
 
   @Test func `no byte is read past guest memory`() throws {

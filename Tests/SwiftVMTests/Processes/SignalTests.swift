@@ -13,6 +13,20 @@ import Testing
     #expect(program.error == "")
   }
 
+  @Test(arguments: ["INT", "TERM"])
+  func `a signal that comes while the machine is made ends it with status 0`(signal: String) async throws {
+    // It waits before the program begins: no moment is earlier, and none more certain.
+    let outcome = try await SwiftVMProgram.shell(
+      """
+      exec env --block-signal=\(signal) bash -c 'kill -\(signal) $$; exec "$@"' - \
+          $vm run -v --flat $guests/idle.bin -m 16 --boot-hint 0
+      """)
+    #expect(outcome.status == 0)
+    #expect(outcome.output == "")
+    #expect(outcome.error.contains("ended as asked"), "\(outcome.error)")
+    #expect(!outcome.error.contains("machine made"), "\(outcome.error)")
+  }
+
   @Test func `SIGTERM presses the power button, and a guest that listens powers off`() throws {
     let program = try SwiftVMProgram.start("button", ["--shutdown-timeout", "600"])
     try program.waitForOutput("up\r\n")

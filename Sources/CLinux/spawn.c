@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -22,6 +23,17 @@ int clinux_limited_memory_file(const char *name, size_t size) {
     return fd;
 }
 
+/// What this process was started with; the programs that it starts get the same. Many use select(2), or close every
+/// number that they may have.
+static struct rlimit descriptors_given;
+
+int clinux_raise_descriptor_limit(void) {
+    if (getrlimit(RLIMIT_NOFILE, &descriptors_given) < 0)
+        return -errno;
+    struct rlimit raised = {.rlim_cur = descriptors_given.rlim_max, .rlim_max = descriptors_given.rlim_max};
+    return setrlimit(RLIMIT_NOFILE, &raised) < 0 ? -errno : 0;
+}
+
 /// The program gets `streams` as its first descriptors.
 static int spawn(pid_t *pid, const char *path, char *const *arguments, const int *streams, int count) {
     posix_spawn_file_actions_t actions;
@@ -38,7 +50,12 @@ static int spawn(pid_t *pid, const char *path, char *const *arguments, const int
     // A process group of its own: what is typed at the terminal must not end a half-made network.
     posix_spawnattr_setflags(
         &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    struct rlimit raised;
+    int is_lowered = descriptors_given.rlim_max && getrlimit(RLIMIT_NOFILE, &raised) == 0
+        && setrlimit(RLIMIT_NOFILE, &descriptors_given) == 0;
     int error = posix_spawn(pid, path, &actions, &attributes, arguments, environ);
+    if (is_lowered)
+        setrlimit(RLIMIT_NOFILE, &raised);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return error;

@@ -6,7 +6,7 @@ extension Errno {
 
   var shortageHint: String? {
     switch self {
-    case .tooManyOpenFiles: "raise `ulimit -n`"
+    case .tooManyOpenFiles: "raise the hard limit of open files (`ulimit -n`, or LimitNOFILE= of a unit)"
     case .tooManyOpenFilesInSystem: "the host is out of descriptors: end something, or raise fs.file-max"
     case .resourceTemporarilyUnavailable: "no thread could be made: raise `ulimit -u`, or `ulimit -v`"
     case .noMemory: "free memory on the host, or raise `ulimit -v`"

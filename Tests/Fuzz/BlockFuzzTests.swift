@@ -17,7 +17,7 @@ import Testing
       let file = try TemporaryFile(size: DiskModel.capacity)
       let disk = try FileDisk(
         file.open(way == .readOnly ? O_RDONLY : O_RDWR), isReadOnly: way == .readOnly)
-      let device = BlockDevice(
+      let device = try BlockDevice(
         usesRing ? try RingDisk(disk) : disk, identity: "fuzz", threads: [try IOThread(name: "fuzz")],
         monitor: try DiskMonitor())
       let driver = try PCIDriver(device, arena: GuestArena())

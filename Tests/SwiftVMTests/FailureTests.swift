@@ -30,7 +30,7 @@ struct FailureTests {
   }
 
   @Test func `a shortage says what to raise, and nothing else is one`() {
-    #expect(Errno.tooManyOpenFiles.shortageHint == "raise `ulimit -n`")
+    #expect(Errno.tooManyOpenFiles.shortageHint?.contains("`ulimit -n`") == true)
     #expect(Errno.resourceTemporarilyUnavailable.shortageHint?.contains("ulimit -u") == true)
     #expect(Errno.noMemory.shortageHint?.contains("ulimit -v") == true)
     #expect(!Errno.noSuchFileOrDirectory.isShortage)

@@ -210,6 +210,10 @@ int clinux_probe_io_uring(void);
 /// lets go of the file, and nobody waits for that.
 int clinux_hold_in_ring(int fd);
 
+/// Lets this process have as many descriptors as its hard limit says. Programs that it starts get the limits that it was
+/// started with.
+int clinux_raise_descriptor_limit(void);
+
 /// A file without a name that lives in memory, close-on-exec.
 int clinux_memory_file(const char *_Nonnull name);
 

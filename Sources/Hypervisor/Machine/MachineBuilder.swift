@@ -105,7 +105,7 @@ public struct MachineBuilder: ~Copyable {
     let disk = disks[index]
     var threads: [IOThread] = []
     for queue in 0..<disk.queues { threads.append(try IOThread(name: "disk\(index).\(queue)")) }
-    return BlockDevice(disk.backend, identity: disk.identity, threads: threads, monitor: disk.monitor)
+    return try BlockDevice(disk.backend, identity: disk.identity, threads: threads, monitor: disk.monitor)
   }
 
   /// Where the devices' memory may lie, the best place first.

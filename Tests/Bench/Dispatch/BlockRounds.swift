@@ -26,7 +26,7 @@ final class BlockRounds: DeviceHost {
     doorbell = try SharedEvent()
     interrupt = try MessageVector(number: 0)
     thread = try IOThread(name: "io")
-    device = BlockDevice(disk, identity: "bench", threads: [thread], monitor: try DiskMonitor())
+    device = try BlockDevice(disk, identity: "bench", threads: [thread], monitor: try DiskMonitor())
     for index in 0..<UInt64(Self.depth) { try describe(index) }
     for slot in UInt64(0)..<256 {
       try memory.write(

@@ -97,6 +97,31 @@ import Testing
       error: "1025 MiB of memory, and this host, which does not overcommit, has 1024 MiB left", hint: "-m")
   }
 
+  @Test(.kvm) func `where there are descriptors for the machine, there are for its disk's requests`()
+    async throws
+  {
+    let disk = try scratch.file("disk", [UInt8](repeating: 0, count: 1 << 20))
+    var (limit, enough) = (20, 0)
+    while enough < 3, limit < 100 {
+      let outcome = try await SwiftVMProgram.shell(
+        "ulimit -n \(limit); exec $vm run $guests/../virtio-blk -d \(disk),queues=2,io=auto --boot-hint 0")
+      if outcome.status == 0 {
+        enough += 1
+        #expect(outcome.lines.last == "behind the end: refused", "with \(limit): \(outcome.output)")
+      } else {
+        #expect(enough == 0, "with \(limit)")
+        expectFailure(outcome, status: 4, error: "Too many open files", hint: "ulimit -n")
+      }
+      limit += 1
+    }
+    #expect(enough == 3)
+  }
+
+  @Test(.kvm) func `a soft limit of descriptors is none`() async throws {
+    let outcome = try await SwiftVMProgram.shell("ulimit -S -n 10; exec \(run) stdio")
+    #expect(outcome.status == 0, "\(outcome.error)")
+  }
+
   @Test(.kvm) func `too little address space for the guest's memory`() async throws {
     expectFailure(
       try await SwiftVMProgram.shell(

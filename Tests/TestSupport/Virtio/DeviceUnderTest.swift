@@ -12,8 +12,8 @@ public struct DeviceUnderTest: Sendable, CustomStringConvertible {
       DeviceUnderTest(name: "console") { try ConsoleDevice(thread: $0, sink: ScriptedConsole()) },
       // A queue on a thread that others may share, and one on a thread of its own.
       DeviceUnderTest(name: "block") { thread in
-        BlockDevice(
-          try FileDisk(TemporaryFile(size: 1 << 20).open()), identity: "conformance",
+        try BlockDevice(
+          FileDisk(TemporaryFile(size: 1 << 20).open()), identity: "conformance",
           threads: [thread, try IOThread(name: "block.1")], monitor: try DiskMonitor())
       },
       // The other end of its stream stays open, and takes what fits.

@@ -1,4 +1,5 @@
 internal import Synchronization
+public import SystemPackage
 
 /// A disk (virtio 1.2 section 5.2). Each queue has a worker of its own, on a thread that may be its own.
 public final class BlockDevice: VirtioDevice {
@@ -7,13 +8,7 @@ public final class BlockDevice: VirtioDevice {
   public let queueSizes: [UInt16]
   public let configurationSize = BlockConfiguration.size
 
-  /// Where one queue is worked on.
-  private struct Lane: Sendable {
-    let thread: IOThread
-    let worker = LoopBound<BlockWorker>()
-  }
-
-  private let lanes: [Lane]
+  private let lanes: [BlockLane]
   private let settings: BlockSettings
   private let configuration: BlockConfiguration
   /// What the driver agreed on, while it is ready.
@@ -34,11 +29,14 @@ public final class BlockDevice: VirtioDevice {
   /// - Parameters:
   ///   - identity: what the guest sees as serial number; ASCII, 20 bytes at most are kept.
   ///   - threads: one for each queue, at least one; the same may come several times.
-  public init(_ disk: any Disk, identity: String, threads: [IOThread], monitor: DiskMonitor) {
+  /// - Throws: where the host refuses what the queues need.
+  public init(
+    _ disk: any Disk, identity: String, threads: [IOThread], monitor: DiskMonitor
+  ) throws(Errno) {
     precondition(!threads.isEmpty && threads.count <= 0xFFFF, "a disk needs a queue, and a thread for each")
     let geometry = disk.geometry
-    settings = BlockSettings(disk: disk, identity: identity, monitor: monitor)
-    lanes = threads.map { Lane(thread: $0) }
+    settings = BlockSettings(geometry, identity: identity, monitor: monitor)
+    lanes = threads.map { BlockLane(thread: $0) }
     queueSizes = threads.map { _ in Self.queueSize }
     configuration = BlockConfiguration(
       geometry, limits: settings.limits, segments: Self.segments, segmentSize: Self.segmentSize,
@@ -50,6 +48,11 @@ public final class BlockDevice: VirtioDevice {
     if geometry.canDiscard { features.insert(.blockDiscard) }
     if threads.count > 1 { features.insert(.blockMultiQueue) }
     self.features = features
+    for lane in lanes { try lane.open(disk) }
+  }
+
+  deinit {
+    for lane in lanes { lane.close() }
   }
 
   public func readConfiguration(at offset: Int, width: Int) -> UInt64 {
@@ -76,9 +79,10 @@ public final class BlockDevice: VirtioDevice {
     guard lanes.indices.contains(queue.index), let activation = activation.withLock({ $0 }) else { return }
     let lane = lanes[queue.index]
     lane.thread.post { [settings] loop in
-      let worker = BlockWorker(
-        queue, features: activation.features, host: activation.host, settings: settings, on: loop)
-      lane.worker.set(worker, on: loop)
+      guard let place = lane.place.get(on: loop) else { return }
+      place.worker = BlockWorker(
+        queue, features: activation.features, host: activation.host,
+        disk: BlockTarget(settings: settings, channel: place.channel), on: loop)
     }
   }
 
@@ -93,11 +97,11 @@ public final class BlockDevice: VirtioDevice {
     for lane in lanes { Self.stop(lane) { countdown.countDown() } }
   }
 
-  private static func stop(_ lane: Lane, _ done: @escaping @Sendable () -> Void) {
+  private static func stop(_ lane: BlockLane, _ done: @escaping @Sendable () -> Void) {
     lane.thread.post { loop in
-      guard let worker = lane.worker.get(on: loop) else { return done() }
+      guard let place = lane.place.get(on: loop), let worker = place.worker else { return done() }
       worker.stop {
-        lane.worker.set(nil, on: loop)
+        place.worker = nil
         done()
       }
     }

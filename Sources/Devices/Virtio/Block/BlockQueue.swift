@@ -3,8 +3,7 @@ internal import SystemPackage
 /// What a queue's requests are carried out on.
 struct BlockTarget {
   let settings: BlockSettings
-  /// Nil where the host is out of descriptors: every request fails then.
-  var channel: (any DiskChannel)?
+  let channel: any DiskChannel
 }
 
 /// Takes a block device's requests off their queue, hands them to the disk as they come, and gives them
@@ -59,7 +58,7 @@ struct BlockQueue: ~Copyable {
   }
 
   private mutating func commit(_ disk: BlockTarget) {
-    disk.channel?.commit()
+    disk.channel.commit()
     // What the kernel had in its cache is done already.
     takeCompletions(disk)
   }
@@ -145,13 +144,8 @@ struct BlockQueue: ~Copyable {
     unsafe slot.pointee.operation = work.operation
     unsafe slot.pointee.offset = work.offset
     unsafe slot.pointee.length = work.length
-    guard disk.channel != nil else {
-      disk.settings.monitor.noteFailure(
-        .init(operation: work.operation, offset: work.offset, error: .tooManyOpenFiles))
-      return unsafe finish(number, slot, .ioError)
-    }
     unsafe slot.pointee.isUnderWay = true
-    disk.channel?.submit(work, DiskToken(number))
+    disk.channel.submit(work, DiskToken(number))
   }
 
   /// What the disk is to do. The slot keeps the buffers until the request completes.
@@ -189,7 +183,7 @@ struct BlockQueue: ~Copyable {
 
   /// Gives back the chains of requests that ended.
   mutating func takeCompletions(_ disk: BlockTarget) {
-    while let completion = disk.channel?.nextCompletion() {
+    while let completion = disk.channel.nextCompletion() {
       let (number, error) = completion.redeem()
       note(number, error, disk)
     }

@@ -1,8 +1,7 @@
 internal import Synchronization
 
-/// What the workers of one block device share: the disk, and how the driver wants it cached.
+/// What the workers of one block device share: the disk's limits, and how the driver wants it cached.
 final class BlockSettings: Sendable {
-  let disk: any Disk
   let limits: BlockRequest.Limits
   /// The serial number, padded with zeroes.
   let identity: [UInt8]
@@ -13,9 +12,7 @@ final class BlockSettings: Sendable {
   /// Whether every write must be stable when it completes.
   private let writeThrough = Atomic<Bool>(false)
 
-  init(disk: any Disk, identity: String, monitor: DiskMonitor) {
-    let geometry = disk.geometry
-    self.disk = disk
+  init(_ geometry: DiskGeometry, identity: String, monitor: DiskMonitor) {
     self.monitor = monitor
     let text = identity.utf8.prefix(BlockSpec.identitySize)
     self.identity = Array(text) + Array(repeating: 0, count: BlockSpec.identitySize - text.count)

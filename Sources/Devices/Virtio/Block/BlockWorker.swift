@@ -11,7 +11,7 @@ internal import SystemPackage
 /// After a fault the rings and the guest's buffers are left alone, but by requests that are still with
 /// the disk. Draining waits for those, and gives their chains back where there was no fault: they may
 /// have been overtaken by others, so that the queue could not be begun anew in the midst of them.
-final class BlockWorker: DiskChannelOwner {
+final class BlockWorker {
   private enum State {
     case working
     case failed
@@ -25,12 +25,12 @@ final class BlockWorker: DiskChannelOwner {
   private let assignment: QueueAssignment
   private let host: any DeviceHost
   private let loop: EventLoop
-  private var disk: BlockTarget
+  private let disk: BlockTarget
   private var watch: EventLoop.Watch?
 
   /// Nil where the queue cannot run; the host was told then.
   init?(
-    _ assignment: QueueAssignment, features: VirtioFeatures, host: any DeviceHost, settings: BlockSettings,
+    _ assignment: QueueAssignment, features: VirtioFeatures, host: any DeviceHost, disk: BlockTarget,
     on loop: EventLoop
   ) {
     do throws(QueueFault) {
@@ -43,8 +43,7 @@ final class BlockWorker: DiskChannelOwner {
     self.assignment = assignment
     self.host = host
     self.loop = loop
-    disk = BlockTarget(settings: settings)
-    disk.channel = try? settings.disk.openChannel(for: self, on: loop)
+    self.disk = disk
     watch = try? loop.watch(assignment.doorbell.event.number, for: .signal) { [unowned self] in serve() }
     // The driver may have filled the queue before it was ready.
     serve()
@@ -95,8 +94,6 @@ final class BlockWorker: DiskChannelOwner {
 
   private func finishDraining() {
     guard state == .draining, queue.isIdle else { return }
-    disk.channel?.close()
-    disk.channel = nil
     let callbacks = onDrained
     onDrained = []
     for done in callbacks { done() }

@@ -1,3 +1,4 @@
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -101,6 +102,38 @@ struct BlockDeviceTests {
     try disk.wait(for: 1)
     disk.end(0)
     #expect(try block.driver.waitForUsed(block.queues[0], 0).written == 513)
+  }
+
+  /// A disk that lets one be worked with, and nobody after that.
+  private final class ScarceDisk: Disk {
+    let disk: FileDisk
+    private let opened = Mutex(0)
+
+    init(_ file: TemporaryFile) throws {
+      disk = try FileDisk(file.open())
+    }
+
+    var geometry: DiskGeometry { disk.geometry }
+
+    func openChannel(for owner: any DiskChannelOwner, on loop: EventLoop) throws(Errno) -> any DiskChannel {
+      let number = opened.withLock { count in
+        count += 1
+        return count
+      }
+      guard number == 1 else { throw .tooManyOpenFiles }
+      return try disk.openChannel(for: owner, on: loop)
+    }
+  }
+
+  @Test func `what a queue needs of the host is had before the guest runs, and once`() throws {
+    let file = try TemporaryFile(size: 1 << 20)
+    #expect(throws: Errno.tooManyOpenFiles) { try BlockDriver(ScarceDisk(file), queues: 2) }
+    let block = try BlockDriver(ScarceDisk(file))
+    for _ in 0..<3 {
+      try block.start()
+      #expect(try block.perform(0, answer: 512).status == 0)
+      try block.driver.reset()
+    }
   }
 
   @Test func `a pause answers all that the disk has, however it overtook itself`() throws {

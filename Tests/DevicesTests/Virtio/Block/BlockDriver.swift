@@ -16,7 +16,7 @@ final class BlockDriver {
   {
     monitor = try DiskMonitor()
     threads = try (0..<count).map { try IOThread(name: "disk\($0)") }
-    device = BlockDevice(disk, identity: identity, threads: threads, monitor: monitor)
+    device = try BlockDevice(disk, identity: identity, threads: threads, monitor: monitor)
     driver = try PCIDriver(device, arena: GuestArena(), traces: traces)
   }
 

@@ -82,7 +82,7 @@ struct HostNetworks {
   func stepsDown(_ network: VirtualNetwork) throws(Failure) -> [Step] {
     let ruleset = try ruleset()
     var present = PresentParts()
-    present.hasDaemon = Daemon(pidFile: state.pidFile(ofNetwork: network.name)).id != nil
+    present.hasDaemon = state.dnsmasq(of: network).id != nil
     present.hasTable = ForeignChain.hasTable(network.table, in: ruleset)
     present.hasBridge = try HostInterfaces.ofThisHost()[network.bridge] != nil
     present.admissions =
@@ -136,11 +136,10 @@ struct HostNetworks {
   }
 
   private func mend(_ network: VirtualNetwork, after dead: [MachineRecord]) throws(Failure) {
-    let pidFile = state.pidFile(ofNetwork: network.name)
     // Its maker did not come to the end, or somebody took the bridge away. A dnsmasq that was asked to end may have
     // taken its file along.
     let isUsed = !machines(on: network.name).isEmpty
-    let isWhole = isUsed || SystemFile.exists(pidFile)
+    let isWhole = isUsed || SystemFile.exists(state.dnsmasq(of: network).pidFile)
     let hasBridge = try HostInterfaces.ofThisHost()[network.bridge] != nil
     if !isWhole || !hasBridge || (network.isTransient && !isUsed) {
       log("taking down what is left of network \(network.name)")
@@ -157,7 +156,7 @@ struct HostNetworks {
       steps.append(chain.admit(network))
     }
     steps += Firewalld(network, ruleset: ruleset)?.admit() ?? []
-    if Daemon(pidFile: pidFile).id == nil { steps.append(plan.startDNSMasq(user: Self.dnsmasqUser)) }
+    if state.dnsmasq(of: network).id == nil { steps.append(plan.startDNSMasq(user: Self.dnsmasqUser)) }
     for step in steps {
       log("mending network \(network.name): \(step.shellText)")
       try step.perform()
@@ -176,7 +175,7 @@ struct HostNetworks {
     let lines = Reservations.text(of: machines, on: network.name)
     if lines != SystemFile.text(path) {
       try StateFile.write(lines, to: path)
-      Daemon(pidFile: state.pidFile(ofNetwork: network.name)).reload()
+      state.dnsmasq(of: network).reload()
     }
     if publishing {
       try HostCommand(.nft, ["-f", "-"], input: Ruleset.script(network, publishing: machines)).check()
@@ -189,8 +188,7 @@ struct HostNetworks {
 
   /// Where it has a user of its own, not that of everybody who is nobody.
   private static var dnsmasqUser: String? {
-    let users = SystemFile.text("/etc/passwd")?.split(separator: "\n") ?? []
-    return geteuid() == 0 && users.contains { $0.hasPrefix("dnsmasq:") } ? "dnsmasq" : nil
+    geteuid() == 0 && Daemon.userID(named: "dnsmasq") != nil ? "dnsmasq" : nil
   }
 }
 

@@ -54,6 +54,15 @@ struct ProcessIdentity: Codable, Equatable {
     (self.id, self.start) = (id, start)
   }
 
+  /// Reads `text` back.
+  init?(text: String) {
+    let words = text.split { $0 == " " || $0 == "\n" }
+    guard words.count == 2, let id = Int32(words[0]), let start = UInt64(words[1]) else { return nil }
+    self.init(id: id, start: start)
+  }
+
+  var text: String { "\(id) \(start)\n" }
+
   /// The process `id`, where there is one.
   init?(_ id: Int32) {
     self.init(folder: "/proc/\(id)")

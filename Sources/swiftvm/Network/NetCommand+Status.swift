@@ -62,7 +62,7 @@ struct NetworkReport: Encodable {
     HostNetworks.visible().flatMap { networks in
       networks.state.virtualNetworks().map { network in
         NetworkReport(
-          network: network, dnsmasq: Daemon(pidFile: networks.state.pidFile(ofNetwork: network.name)).id,
+          network: network, dnsmasq: networks.state.dnsmasq(of: network).id,
           machines: networks.machines(on: network.name))
       }
     }

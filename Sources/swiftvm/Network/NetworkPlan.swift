@@ -5,6 +5,7 @@ struct NetworkPlan {
 
   private var folder: String { state.folder(ofNetwork: network.name) }
   private var bridge: String { network.bridge }
+  private var daemon: Daemon { state.dnsmasq(of: network) }
 
   /// What brings the network up.
   ///
@@ -33,7 +34,7 @@ struct NetworkPlan {
   /// - Parameter isLast: whether no other network needs forwarding.
   func down(_ present: PresentParts, isLast: Bool) -> [Step] {
     var steps: [Step] = []
-    if present.hasDaemon { steps.append(.stop(pidFile: state.pidFile(ofNetwork: network.name))) }
+    if present.hasDaemon { steps.append(.stop(daemon)) }
     steps += present.admissions
     if present.hasTable { steps.append(.run(HostCommand(.nft, ["delete", "table", "inet", network.table]))) }
     if present.hasBridge {
@@ -53,7 +54,7 @@ struct NetworkPlan {
       steps.append(.set(path: "/proc/sys/net/ipv6/conf/\(bridge)/accept_ra", value: "0"))
       steps.append(ip("-6", "address", "add", "\(gateway6)/64", "dev", bridge, "nodad"))
     }
-    // Published ports are there at 127.0.0.1 too; the chain "guard" keeps guests from it.
+    // Published ports are there at 127.0.0.1 too; the chain "guard" keeps guests from it, in either direction.
     steps.append(.set(path: "/proc/sys/net/ipv4/conf/\(bridge)/route_localnet", value: "1"))
     return steps + [ip("link", "set", bridge, "up")]
   }
@@ -70,7 +71,7 @@ struct NetworkPlan {
     var arguments = [
       // Nothing of a dnsmasq that the host may have for itself.
       "--conf-file=/dev/null", "--no-hosts",
-      "--pid-file=\(state.pidFile(ofNetwork: network.name))",
+      "--pid-file=\(daemon.pidFile)",
       "--dhcp-leasefile=\(state.leases(ofNetwork: network.name))",
       "--dhcp-hostsfile=\(state.reservations(ofNetwork: network.name))",
       // Heard on the bridge alone.
@@ -86,7 +87,7 @@ struct NetworkPlan {
     if let user { arguments.append("--user=\(user)") }
     // Where there is no way out, guests are told of none.
     if network.isIsolated { arguments += ["--dhcp-option=option:router", "--ra-param=\(bridge),60,0"] }
-    return .run(HostCommand(.dnsmasq, arguments))
+    return .start(daemon, HostCommand(.dnsmasq, arguments))
   }
 }
 

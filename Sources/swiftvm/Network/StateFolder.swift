@@ -30,7 +30,9 @@ struct StateFolder {
 
   func folder(ofNetwork name: String) -> String { "\(networks)/\(name)" }
   func record(ofNetwork name: String) -> String { "\(folder(ofNetwork: name))/network.json" }
-  func pidFile(ofNetwork name: String) -> String { "\(folder(ofNetwork: name))/dnsmasq.pid" }
+  func dnsmasq(of network: VirtualNetwork) -> Daemon {
+    Daemon(program: .dnsmasq, pidFile: "\(folder(ofNetwork: network.name))/dnsmasq.pid")
+  }
   func leases(ofNetwork name: String) -> String { "\(folder(ofNetwork: name))/leases" }
   func reservations(ofNetwork name: String) -> String { "\(folder(ofNetwork: name))/hosts" }
   func record(ofMachine name: String) -> String { "\(machines)/\(name).json" }

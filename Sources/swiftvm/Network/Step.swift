@@ -6,8 +6,10 @@ enum Step: Hashable {
   /// Writes to a file of /proc/sys.
   case set(path: String, value: String)
   case run(HostCommand)
-  /// Ends the daemon whose number is in the file, and waits for its end.
-  case stop(pidFile: String)
+  /// Starts a daemon with a command that ends when it is at work.
+  case start(Daemon, HostCommand)
+  /// Ends it, and waits for its end.
+  case stop(Daemon)
 
   var shellText: String {
     switch self {
@@ -17,9 +19,9 @@ enum Step: Hashable {
       "install -m 644 /dev/stdin \(path.shellQuoted) <<'END'\n\(text)\(text.hasSuffix("\n") ? "" : "\n")END"
     case .remove(let path): "rm -rf \(path.shellQuoted)"
     case .set(let path, let value): "echo \(value.shellQuoted) > \(path.shellQuoted)"
-    case .run(let command): command.shellText
-    case .stop(let file):
-      "pid=$(cat \(file.shellQuoted)); kill $pid; while kill -0 $pid 2>/dev/null; do sleep 0.1; done"
+    case .run(let command), .start(_, let command): command.shellText
+    case .stop(let daemon):
+      "pid=$(cat \(daemon.pidFile.shellQuoted)); kill $pid; while kill -0 $pid 2>/dev/null; do sleep 0.1; done"
     }
   }
 
@@ -30,7 +32,8 @@ enum Step: Hashable {
     case .remove(let path): StateFile.remove(path)
     case .set(let path, let value): try StateFile.set(path, value)
     case .run(let command): try command.check()
-    case .stop(let file): Daemon(pidFile: file).stop()
+    case .start(let daemon, let command): try daemon.start(command)
+    case .stop(let daemon): daemon.stop()
     }
   }
 }

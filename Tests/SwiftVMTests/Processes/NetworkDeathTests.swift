@@ -78,7 +78,7 @@ import Testing
       machine one --net nat --publish 8080:80
       machine two --net nat
       kill_machine one
-      kill -KILL "$(cat /run/swiftvm/networks/default/dnsmasq.pid)"
+      kill_dnsmasq
       nft delete table inet swiftvm-default
       "$vm" list | awk 'NR > 1 { print "runs", $1 }'
       echo "$(nft list table inet swiftvm-default | grep -c dport || true) published"
@@ -96,6 +96,16 @@ import Testing
       lines == ["runs two", "0 published", "leased", "1 published again", "as it was"])
   }
 
+  @Test func `what swiftvm starts has the limits that swiftvm was started with`() async throws {
+    let lines = try await NetworkScript.lines(
+      """
+      ulimit -S -n 123
+      "$vm" net up >/dev/null
+      sed -n 's/^Max open files *\\([0-9]*\\) .*/\\1/p' "/proc/$(cat /run/swiftvm/networks/default/dnsmasq.pid)/limits"
+      """)
+    #expect(lines == ["123"])
+  }
+
   @Test func `a dnsmasq is found where its file is not`() async throws {
     let lines = try await NetworkScript.lines(
       """
@@ -109,11 +119,50 @@ import Testing
     #expect(lines == ["as it was"])
   }
 
+  @Test func `a process that only claims to be dnsmasq is none`() async throws {
+    let lines = try await NetworkScript.lines(
+      """
+      "$vm" net up >/dev/null
+      file=/run/swiftvm/networks/default/dnsmasq.pid
+      bash -c 'sleep inf; exit' foreign "--pid-file=$file" &
+      other=$!
+      setpriv --reuid=1234 --regid=1234 --clear-groups dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 \\
+          --pid-file=/run/other.pid --txt-record "--pid-file=$file" &
+      own=$!
+      until [ -e /run/other.pid ]; do sleep 0.1; done
+      # killed WHAT: what a command makes of it that dnsmasq was killed.
+      killed() {
+          local old="$(cat $file)" new
+          kill_dnsmasq
+          "$@"
+          "$vm" list >/dev/null
+          new=$(pgrep -f -- "^/?[a-z/]*dnsmasq .*--pid-file=$file --dhcp")
+          "$vm" net status | sed -n "s/^dnsmasq: process $new$/found/p"
+          [ "$new" != "$old" ] && kill -0 "$other" && kill -0 "$own" && echo anew
+      }
+      killed true
+      killed rm "$file.start"
+      # dnsmasq may write what it wants there.
+      killed eval 'echo $other > $file'
+      killed eval 'echo $own > $file; rm "$file.start"'
+      rm "$file.start"
+      "$vm" net status | sed -n "s/^dnsmasq: process $(cat $file)$/found/p"
+      "$vm" net down >/dev/null
+      kill -0 "$other" && kill -0 "$own" && echo neither ended
+      pgrep -f -- "$file --dhcp" || echo ours ended
+      """)
+    #expect(
+      lines == [
+        "found", "anew", "found", "anew", "found", "anew", "found", "anew", "found", "neither ended",
+        "ours ended",
+      ])
+  }
+
   @Test(.kvm) func `a machine in use keeps its network though dnsmasq's file is gone`() async throws {
     let lines = try await NetworkScript.lines(
       """
       machine one --net nat
-      kill -KILL "$(cat /run/swiftvm/networks/default/dnsmasq.pid)"
+      kill_dnsmasq
       rm /run/swiftvm/networks/default/dnsmasq.pid
       "$vm" net list | sed 's/:.*, /: /'
       stand_in guest svbr0 one

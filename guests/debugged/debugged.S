@@ -1,5 +1,5 @@
-// Long mode, for debuggers to look at: adds up 1 to 10 in a function, writes the sum's character, which is 7, to the
-// serial port, and powers off. `sleep` is never reached unless somebody goes there.
+// Long mode, for debuggers to look at: adds up 1 to 10 in a function, writes the character that has the sum, 55, for its
+// number, which is 7, to the serial port, and powers off. `sleep` is never reached unless somebody goes there.
     .code64
     .globl start, add, total, tell, sleep
 start:

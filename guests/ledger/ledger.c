@@ -1,6 +1,6 @@
 // Keeps a ledger on its disk: writes numbered entries, ENTRIES of them in turns, flushes, and only then tells the last
-// number on the serial port, as eight hexadecimal digits. Started anew, it goes on where the disk stands. Whoever kills
-// the machine must find every number that was told.
+// number on the serial port, as eight hexadecimal digits. Started anew, it goes on where the disk stands; what is not its
+// own there does not count, and is written over. Whoever kills the machine must find every number that was told.
 //
 // A virtio-blk driver of the shortest kind: one queue, no interrupt, everything at fixed addresses (virtio 1.2).
 typedef unsigned char u8;
@@ -12,6 +12,8 @@ enum {
     ENTRIES = 64, // sectors of the disk in use
     BATCH = 4,    // writes under way at once
     QUEUE = 16,
+    WORDS = 128,       // of a sector: the entry's number in all but the last, which is the mark
+    MARK = 0x7267646c, // "ldgr"
 
     // RAM above 1 MiB that nobody else uses
     DESCRIPTORS = 0x100000,
@@ -157,26 +159,40 @@ static void find_disk(void) {
     MEMORY(u8, common + 20) = 15;
 }
 
+// Whether all words of the sector at DATA but the last are the same.
+static int is_uniform(u32 data) {
+    for (u32 word = 1; word < WORDS - 1; word++)
+        if (MEMORY(u32, data + 4 * word) != MEMORY(u32, data))
+            return 0;
+    return 1;
+}
+
 static u32 last_entry(void) {
-    u32 last = 0;
+    u32 last = 0, others = 0;
     offer(0, 0, 0, DATA, ENTRIES * 512);
     carry_out(1);
-    for (u32 entry = 0; entry < ENTRIES; entry++)
-        if (MEMORY(u32, DATA + 512 * entry) > last)
-            last = MEMORY(u32, DATA + 512 * entry);
+    for (u32 entry = 0; entry < ENTRIES; entry++) {
+        u32 data = DATA + 512 * entry, number = MEMORY(u32, data), mark = MEMORY(u32, data + 4 * (WORDS - 1));
+        if (is_uniform(data) && mark == MARK && number % ENTRIES == entry)
+            last = number > last ? number : last;
+        else if (number || mark || !is_uniform(data))
+            others++;
+    }
+    if (others)
+        tell("what else the disk holds is written over\n");
     return last;
 }
 
 void ledger(void) {
     find_disk();
-    u32 number = last_entry();
     tell("ledger\n");
+    u32 number = last_entry();
     for (;;) {
         for (u32 slot = 0; slot < BATCH; slot++) {
             u32 data = DATA + 512 * slot;
             number++;
-            for (u32 word = 0; word < 128; word++)
-                MEMORY(u32, data + 4 * word) = number;
+            for (u32 word = 0; word < WORDS; word++)
+                MEMORY(u32, data + 4 * word) = word == WORDS - 1 ? MARK : number;
             offer(slot, 1, number % ENTRIES, data, 512);
         }
         carry_out(BATCH);

@@ -137,6 +137,9 @@ enum DiskImage {
       if let format {
         throw failure(disk, error, hint: "it is a \(format.name) image: \(format.conversion(path))")
       }
+      if let kind = FileInsteadOfFolder.compression(of: path) {
+        throw failure(disk, "\(kind), and only raw images can be used", hint: "unpack it first")
+      }
       throw failure(disk, error, hint: "is it a disk image? `truncate -s %\(unit) \(path)` fills it up")
     }
   }

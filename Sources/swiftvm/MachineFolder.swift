@@ -24,9 +24,7 @@ struct MachineFolder {
           .usage, "folder \(path): \(error)",
           hint: "a word without an option is a folder to run; quote kernel arguments: -a \"quiet panic=1\"")
       case .notDirectory:
-        throw Failure(
-          .usage, "\(path) is no folder",
-          hint: "a kernel goes with -k, a boot sector with --flat, a JSON file with --config")
+        throw FileInsteadOfFolder(path).failure
       default:
         throw Failure(.usage, "folder \(path): \(error)", hint: InputFile.hint(for: error))
       }

@@ -28,6 +28,9 @@ public enum ForeignFormat: Hashable, Sendable {
 }
 
 extension ForeignFormat: CustomStringConvertible {
+  /// What it is, without why that is no kernel.
+  public var kind: String { String(description.prefix { $0 != "," && $0 != ":" }) }
+
   public var description: String {
     switch self {
     case .compressed(let kind):

@@ -38,7 +38,7 @@ public enum KernelImage: Sendable {
   }
 
   /// For people: format, version, entry.
-  var format: String {
+  public var format: String {
     switch self {
     case .bzImage(let image): image.format
     case .elf(let image): image.format

@@ -54,6 +54,12 @@ import Testing
     #expect(!outcome.error.contains("truncate"))
   }
 
+  @Test func `a compressed image is to be unpacked, not to be padded`() async throws {
+    expectFailure(
+      try await run(image("disk.img.xz", size: 1000, start: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0])), status: 2,
+      error: "is an xz-compressed file", hint: "unpack it")
+  }
+
   @Test func `nor is one to be padded that is asked for as it is`() async throws {
     let path = try image(size: 1000, start: [0x51, 0x46, 0x49, 0xFB])
     let outcome = try await run("\(path),format=raw")

@@ -171,8 +171,11 @@ final class Console {
     output.failed.take()
     // A socket's client comes and goes; that is no news.
     if case .socket = target { return }
+    let process = ProcessIdentity.own?.id ?? getpid()
     StandardError.warn(
-      "the console's output (\(target)) cannot be written: \(output.lastFailure); the guest goes on without it"
-    )
+      """
+      the console's output (\(target)) cannot be written: \(output.lastFailure); the guest goes on without it, until \
+      \(terminal == nil ? "" : "Ctrl-A x or ")`kill -INT \(process)` ends it (`kill \(process)` asks it to power off)
+      """)
   }
 }

@@ -68,6 +68,17 @@ import Testing
     #expect(lines.last?.contains("the guest reset the machine") == true)
   }
 
+  @Test func `what is told when a reader leaves ends a guest that has no end`() async throws {
+    let error = scratch("error")
+    let outcome = try await SwiftVMProgram.shell(
+      """
+      ($vm run --flat $guests/chatter.bin -m 16 2>\(error); echo "status $?" >&2) | head -c 40 >/dev/null &
+      until way=$(grep -o 'kill -INT [0-9]*' \(error)); do sleep 0.05; done
+      eval "$way"; wait
+      """)
+    #expect(outcome.error == "status 0\n")
+  }
+
   @Test func `a full device is told of, and the guest goes on to its end`() async throws {
     let outcome = try await SwiftVMProgram.shell(
       "exec $vm run --flat $guests/flood.bin -m 16 --on-reboot exit > /dev/full")

@@ -12,15 +12,21 @@ final class Control {
   private let signals: OwnedDescriptor
   private let shutdownTimer: Timer
   private let hintTimer: Timer
+  private let disks: [DiskMonitor]
   private var machine: Machine?
   private var consoles: Consoles?
   /// Whether SIGTERM came.
   private(set) var isShuttingDown = false
   private var hasHinted = false
+  /// Where a silent guest stood at first.
+  private var report: CPUReport?
   private var endWanted = false
 
-  init(_ configuration: ValidatedConfiguration, on loop: EventLoop, log: VerboseLog) throws(Failure) {
+  init(
+    _ configuration: ValidatedConfiguration, disks: [DiskMonitor], on loop: EventLoop, log: VerboseLog
+  ) throws(Failure) {
     self.configuration = configuration
+    self.disks = disks
     self.loop = loop
     self.log = log
     do throws(Errno) {
@@ -60,6 +66,7 @@ final class Control {
   func detach() {
     machine = nil
     consoles = nil
+    report = nil
     hintTimer.arm(nanoseconds: 0)
   }
 
@@ -113,9 +120,20 @@ final class Control {
   private func hintTimerFired() {
     hintTimer.take()
     guard let consoles, consoles.areSilent else { return }
-    hasHinted = true
-    machine?.askForReport { [configuration] report in
-      StandardError.line(CrashText.silenceHint(report, seconds: configuration.bootHint))
+    machine?.askForReport { [unowned self] report in lookAtSilence(report) }
+  }
+
+  private func lookAtSilence(_ latest: CPUReport) {
+    guard let report else {
+      report = latest
+      return hintTimer.arm(nanoseconds: 1_000_000_000)
     }
+    hasHinted = true
+    let counters = disks.map(\.counters)
+    let silence = Silence(
+      seconds: configuration.bootHint, earlier: report, later: latest,
+      diskRequests: counters.reduce(0) { $0 &+ $1.reads &+ $1.writes &+ $1.others },
+      commandLine: machine?.kernel.commandLine)
+    StandardError.line(silence.hint)
   }
 }

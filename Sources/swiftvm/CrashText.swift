@@ -3,7 +3,9 @@ internal import Hypervisor
 /// A vCPU's report as a person reads it.
 enum CrashText {
   /// Where the vCPU stood, over several lines.
-  static func text(_ report: CPUReport) -> String {
+  ///
+  /// - Parameter cpu: what the host's CPU has for guests.
+  static func text(_ report: CPUReport, on cpu: Virtualisation.Extension?) -> String {
     var lines = ["vcpu-\(report.vcpu): \(report.cause ?? "stopped") at rip \(hex(report.instructionPointer))"]
     var row = ""
     for (name, value) in report.registers {
@@ -15,6 +17,10 @@ enum CrashText {
       }
     }
     if !row.isEmpty { lines.append(row) }
+    if report.isReset, cpu == .svm {
+      lines.append(
+        "  SVM keeps nothing of a guest that triple-faulted: these are the values of KVM's reset after it")
+    }
     let bytes = report.instructionBytes.isEmpty ? report.bytesAtInstruction : report.instructionBytes
     lines.append(
       "  bytes at rip: " + (bytes.isEmpty ? "not readable" : bytes.map(hex2).joined(separator: " ")))
@@ -48,17 +54,7 @@ enum CrashText {
         """)
   }
 
-  /// The one line for a guest that says nothing.
-  static func silenceHint(_ report: CPUReport, seconds: UInt32) -> String {
-    let exits = report.history.prefix(3).joined(separator: "; ")
-    return """
-      hint: no output on the console for \(seconds) s; vcpu-\(report.vcpu) is at rip \
-      \(hex(report.instructionPointer)), last exits: \(exits.isEmpty ? "none" : exits). \
-      Does the kernel use this console (console=ttyS0)?
-      """
-  }
-
-  private static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
+  static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
 
   private static func hex2(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
 

@@ -56,7 +56,7 @@ final class Session {
     let reports = try diskReports(configuration, disks, loop)
     defer { reports.close() }
     // Signals first: from here on none of them ends the process behind the terminal's back.
-    let control = try Control(configuration, on: loop, log: log)
+    let control = try Control(configuration, disks: disks.map(\.monitor), on: loop, log: log)
     let instruments = try Instruments(
       configuration, name: wish.name ?? "swiftvm",
       disks: zip(configuration.disks, disks).map { ($0.path, $1.monitor) }, since: log.start, on: loop)
@@ -81,6 +81,7 @@ final class Session {
     while true {
       // What a machine ends by that nobody wants any more before it is made.
       var ending = MachineEnding.stopped
+      let reason: String
       do throws(MachineError) {
         let machine = try builder.build(
           serial: instruments.ear(on: consoles.serial.sink),
@@ -117,12 +118,14 @@ final class Session {
         return 0
       case .crashed(let report):
         consoles.close()
-        StandardError.line(CrashText.text(report))
+        StandardError.line(CrashText.text(report, on: Virtualisation.detect().cpu))
         throw CrashText.failure(report)
       case .reset:
         log("the guest reset the machine")
+        reason = "reset the machine"
       case .tripleFault(let report):
-        StandardError.line(CrashText.text(report))
+        reason = "triple-faulted"
+        StandardError.line(CrashText.text(report, on: Virtualisation.detect().cpu))
         if configuration.onReboot == .reset, crashes.noteTripleFault(at: clock.monotonicNanoseconds) {
           throw Failure(
             .guestCrashed,
@@ -132,7 +135,7 @@ final class Session {
       }
       // Somebody who asked for the end does not want the machine back.
       if configuration.onReboot == .exit || control.isShuttingDown { return 0 }
-      log("starting afresh")
+      StandardError.line("the guest \(reason): it starts afresh")
     }
   }
 

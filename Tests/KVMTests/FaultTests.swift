@@ -17,6 +17,7 @@ struct FaultTests {
     #expect(report.history.first == "triple fault")
     let registers = Dictionary(uniqueKeysWithValues: report.registers.map { ($0.name, $0.value) })
     #expect(registers["rip"] == report.instructionPointer)
+    #expect(report.isReset != HostKVM.keepsRegistersAtTripleFault)
     if HostKVM.keepsRegistersAtTripleFault {
       #expect(registers["r12"] == 0x1122_3344_5566_7788)
       #expect(registers["cr3"] == Layout.pageTables.value)

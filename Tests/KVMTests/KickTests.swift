@@ -81,8 +81,31 @@ struct KickTests {
     #expect((start..<start + UInt64(Guest.spin.bytes.count)).contains(report.instructionPointer))
     #expect(report.history.contains("port write 0x510, 1 bytes × 1"))
 
+    #expect(!report.isWaiting)
+    #expect(report.exitCount > 0)
+
     // What the guest waits for; it could not see it, had the report ended its run.
     try machine.memory.write(1 as UInt8, at: 0x6000)
+    _ = try machine.ending()
+  }
+
+  /// One that nothing wakes is not taken for one that waits.
+  @Test(arguments: [true, false])
+  func `a report tells whether a guest sleeps until an interrupt comes`(isWakeable: Bool) throws {
+    let device = try RecordingDevice()
+    let machine = try TinyMachine(
+      isWakeable ? .interruptWakes : .sleep, .real, ports: [.init(0x510, device)])
+    try machine.start()
+    try device.wait(for: "R")
+    // It says so before it sleeps.
+    var report: CPUReport?
+    for _ in 0..<1000 where report?.isWaiting != true {
+      machine.handle.ask(VCPUHandle.Request.report)
+      try machine.reported.event.wait()
+      report = machine.handle.takeReport()
+    }
+    #expect(report?.isWaiting == isWakeable)
+    machine.handle.ask(VCPUHandle.Request.stop)
     _ = try machine.ending()
   }
 }

@@ -7,17 +7,18 @@ import Testing
 struct CrashTextTests {
   private func report(
     cause: String? = "triple fault", errorData: [UInt64] = [], isEmulationFailure: Bool = false,
-    bytes: [UInt8] = [0x0F, 0x0B], instruction: [UInt8] = [], history: [String] = []
+    bytes: [UInt8] = [0x0F, 0x0B], instruction: [UInt8] = [], history: [String] = [], isReset: Bool = false
   ) -> CPUReport {
     CPUReport(
       vcpu: 1, cause: cause, instructionPointer: 0x7C1F,
       registers: [("rip", 0x7C1F), ("rflags", 2), ("rsp", 0x7C00), ("rbp", 0), ("rax", 0xDEAD_BEEF)],
       instructionAddress: 0x7C1F, bytesAtInstruction: bytes, errorData: errorData,
-      isEmulationFailure: isEmulationFailure, instructionBytes: instruction, history: history)
+      isEmulationFailure: isEmulationFailure, instructionBytes: instruction, history: history,
+      exitCount: history.count, isWaiting: false, isReset: isReset)
   }
 
   @Test func `a report names the vCPU, the cause, the place and every register`() {
-    let lines = CrashText.text(report()).split(separator: "\n")
+    let lines = CrashText.text(report(), on: .vmx).split(separator: "\n")
     #expect(lines.first == "vcpu-1: triple fault at rip 0x7c1f")
     let text = lines.joined(separator: "\n")
     for cell in ["rip      0000000000007c1f", "rflags   0000000000000002", "rax      00000000deadbeef"] {
@@ -29,18 +30,19 @@ struct CrashTextTests {
   }
 
   @Test func `no line of registers is wider than a screen`() {
-    #expect(CrashText.text(report()).split(separator: "\n").allSatisfy { $0.count <= 80 })
+    #expect(CrashText.text(report(), on: .vmx).split(separator: "\n").allSatisfy { $0.count <= 80 })
   }
 
   @Test func `the exit's data and the last exits are told where there are some`() {
-    let text = CrashText.text(report(errorData: [1, 0xFF], history: ["read of port 0x60", "halt"]))
+    let text = CrashText.text(
+      report(errorData: [1, 0xFF], history: ["read of port 0x60", "halt"]), on: .vmx)
     #expect(text.contains("exit data: 0x1 0xff"))
     #expect(text.contains("last exits, newest first: read of port 0x60; halt"))
   }
 
   @Test func `the instruction that KVM saw stands for the bytes in memory`() {
-    #expect(CrashText.text(report(instruction: [0xDB, 0x2E])).contains("bytes at rip: db 2e"))
-    #expect(CrashText.text(report(bytes: [])).contains("bytes at rip: not readable"))
+    #expect(CrashText.text(report(instruction: [0xDB, 0x2E]), on: .vmx).contains("bytes at rip: db 2e"))
+    #expect(CrashText.text(report(bytes: []), on: .vmx).contains("bytes at rip: not readable"))
   }
 
   @Test func `a crash is the guest's, with its cause`() {
@@ -57,11 +59,11 @@ struct CrashTextTests {
     #expect(failure.hint != nil)
   }
 
-  @Test func `the hint for a silent guest is one line with the place and the last exits`() {
-    let text = CrashText.silenceHint(report(cause: nil, history: ["a", "b", "c", "d"]), seconds: 15)
-    #expect(text.hasPrefix("hint: no output on the console for 15 s; vcpu-1 is at rip 0x7c1f"))
-    #expect(text.contains("last exits: a; b; c."))
-    #expect(!text.contains("\n"))
-    #expect(CrashText.silenceHint(report(), seconds: 1).contains("last exits: none"))
+  @Test func `registers that SVM's KVM reset are told as that`() {
+    let told = "these are the values of KVM's reset"
+    #expect(CrashText.text(report(isReset: true), on: .svm).contains(told))
+    #expect(!CrashText.text(report(isReset: false), on: .svm).contains(told))
+    // There the guest did stand there.
+    #expect(!CrashText.text(report(isReset: true), on: .vmx).contains(told))
   }
 }

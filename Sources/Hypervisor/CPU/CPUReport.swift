@@ -21,10 +21,17 @@ public struct CPUReport: Sendable {
   public let instructionBytes: [UInt8]
   /// The exits before this, newest first.
   public let history: [String]
+  /// How many there were in all.
+  public let exitCount: Int
+  /// Whether it sleeps, and an interrupt wakes it.
+  public let isWaiting: Bool
+  /// Whether the registers are what a reset leaves, and tell nothing of the guest: SVM has no state left after a triple
+  /// fault (AMD64 Architecture Programmer's Manual 2, section 15.14.3), and KVM resets the vCPU.
+  public let isReset: Bool
 }
 
 extension CPUReport {
-  init(_ cpu: borrowing VirtualCPU, exit: VCPUExit?, history: [VCPUExit], memory: GuestMemory) {
+  init(_ cpu: borrowing VirtualCPU, exit: VCPUExit?, history: ExitHistory, memory: GuestMemory) {
     // A vCPU that cannot even tell its registers is reported with zeros.
     let general = (try? cpu.registers()) ?? kvm_regs()
     let system = (try? cpu.systemRegisters()) ?? kvm_sregs()
@@ -41,8 +48,12 @@ extension CPUReport {
       bytesAtInstruction: address.flatMap { Self.bytes(at: $0, in: memory) } ?? [],
       errorData: errorData, isEmulationFailure: isEmulationFailure,
       instructionBytes: isEmulationFailure ? Self.instructionBytes(in: errorData) : [],
-      history: history.map(\.description))
+      history: history.latest.map(\.description), exitCount: history.count,
+      isWaiting: general.rflags & Self.interruptFlag != 0 && cpu.isHalted,
+      isReset: exit == .tripleFault && general.rip == 0xFFF0 && system.cs.base == 0xFFFF_0000)
   }
+
+  private static let interruptFlag: UInt64 = 1 << 9
 
   /// As much of an instruction as there is memory for.
   private static func bytes(at address: GuestAddress, in memory: GuestMemory) -> [UInt8]? {

@@ -132,23 +132,23 @@ struct VCPULoop: ~Copyable {
   }
 
   func report(on exit: VCPUExit?) -> CPUReport {
-    CPUReport(vcpu, exit: exit, history: history.latest, memory: memory)
+    CPUReport(vcpu, exit: exit, history: history, memory: memory)
   }
 }
 
 /// The last few exits of a vCPU, for reports.
 struct ExitHistory {
   private var exits: InlineArray<8, VCPUExit> = .init(repeating: .interrupted)
-  private var next = 0
+  private(set) var count = 0
 
   @inline(__always)
   mutating func note(_ exit: VCPUExit) {
-    exits[next & 7] = exit
-    next &+= 1
+    exits[count & 7] = exit
+    count &+= 1
   }
 
   /// Newest first.
   var latest: [VCPUExit] {
-    (0..<min(next, 8)).map { exits[(next &- 1 &- $0) & 7] }
+    (0..<min(count, 8)).map { exits[(count &- 1 &- $0) & 7] }
   }
 }

@@ -152,6 +152,13 @@ struct VirtualCPU: ~Copyable {
     try unsafe call("KVM_SET_SREGS", CKVM_SET_SREGS, &value)
   }
 
+  /// Whether it halted until an interrupt comes (HLT).
+  var isHalted: Bool {
+    var value = kvm_mp_state()
+    guard (try? unsafe call("KVM_GET_MP_STATE", CKVM_GET_MP_STATE, &value)) != nil else { return false }
+    return value.mp_state == UInt32(KVM_MP_STATE_HALTED)
+  }
+
   func set(_ value: kvm_fpu) throws(KVMError) {
     var value = value
     try unsafe call("KVM_SET_FPU", CKVM_SET_FPU, &value)

@@ -25,6 +25,8 @@ import Testing
     try program.waitForOutput(hello + hello + hello)
     program.signal(2)
     #expect(try program.waitForEnd() == 0)
+    let lines = program.error.split(separator: "\n")
+    #expect(lines.count >= 2 && lines.allSatisfy { $0 == "the guest reset the machine: it starts afresh" })
   }
 
   @Test func `--verbose tells each stage with its time on standard error only`() async throws {
@@ -55,6 +57,7 @@ import Testing
     #expect(outcome.status == 3)
     let lines = outcome.error.split(separator: "\n")
     #expect(lines.count { $0.hasPrefix("vcpu-0: triple fault at rip") } == CrashLoopGuard.limit)
+    #expect(lines.count { $0 == "the guest triple-faulted: it starts afresh" } == CrashLoopGuard.limit - 1)
     #expect(lines.suffix(2).first?.hasPrefix("error: the guest triple-faulted 3 times") == true)
     #expect(lines.last?.hasPrefix("hint: ") == true)
   }
@@ -74,7 +77,7 @@ import Testing
   @Test func `a silent guest is told of once, with its place`() throws {
     let program = try SwiftVMProgram.start("silent", ["--boot-hint", "1"])
     try program.waitForError("Does the kernel use this console")
-    #expect(program.error.hasPrefix("hint: no output on the console for 1 s; vcpu-0 is at rip 0x7c0"))
+    #expect(program.error.hasPrefix("hint: no output on the console for 1 s; vcpu-0 stands at rip 0x7c0"))
     program.signal(2)
     #expect(try program.waitForEnd() == 0)
     #expect(program.error.split(separator: "\n").count == 1)

@@ -91,7 +91,8 @@ extension String {
 
   /// The text as an error names it: of what is longer than any name, the beginning.
   var shortened: String {
-    utf8.count <= Self.longestName ? self : "\(unicodeScalars.prefix(Self.longestName))..."
+    utf8.count <= Self.longestName
+      ? self : String(String.UnicodeScalarView(unicodeScalars.prefix(Self.longestName))) + "..."
   }
 
   /// Bytes of UTF-8.

@@ -34,7 +34,7 @@ extension BzImage {
       ? .linux64(entry: GuestAddress(load &+ 0x200))
       : .linux32(entry: image.base)
     let piece = KernelPlacement.Piece(
-      fileOffset: header.setupSize, fileSize: header.kernelSize, range: image)
+      fileOffset: header.setupSize, fileSize: storedSize, range: image)
     return KernelPlacement(pieces: [piece], range: range, entry: entry)
   }
 }

@@ -5,6 +5,8 @@ public struct BzImage: Sendable {
   public static let oldestProtocol: UInt16 = 0x0206
 
   let header: SetupHeader
+  /// Bytes of the kernel proper that the file has: syssize counts paragraphs, the last of which it need not fill.
+  let storedSize: UInt64
   /// The kernel's release, like "6.1.0-56-cloud-amd64", where the image tells it.
   public let release: String?
 
@@ -13,6 +15,7 @@ public struct BzImage: Sendable {
     if let error = Self.check(header, fileSize: file.size) {
       throw KernelFormatError.bzImage(error)
     }
+    storedSize = min(header.kernelSize, file.size - header.setupSize)
     release = try Self.release(in: file, header: header)
   }
 
@@ -32,9 +35,9 @@ public struct BzImage: Sendable {
     if header.setupSize > fileSize { return .truncated(size: fileSize, expected: header.setupSize) }
     if header.protocolVersion < oldestProtocol { return .tooOld(header.protocolVersion) }
     if !header.isLoadedHigh { return .zImage }
-    let size = header.setupSize + header.kernelSize
-    if size > fileSize { return .truncated(size: fileSize, expected: size) }
     if header.kernelSize == 0 { return .contradiction("syssize") }
+    let least = header.setupSize + header.kernelSize - (SetupHeader.paragraph - 1)
+    if least > fileSize { return .truncated(size: fileSize, expected: least) }
     if header.payloadEnd > header.kernelSize { return .contradiction("payload_length") }
     if header.isRelocatable, header.kernelAlignment.nonzeroBitCount != 1 {
       return .contradiction("kernel_alignment")
@@ -69,7 +72,7 @@ extension BzImageError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .truncated(let size, let expected):
-      "is a truncated bzImage: it has \(size) bytes, its header promises \(expected)"
+      "is a truncated bzImage: it has \(size) bytes, its header promises \(expected) at the least"
     case .zImage: "is a zImage, a Linux kernel of the kind that is loaded below 640 KiB"
     case .tooOld(let version):
       "is too old a Linux kernel: it speaks boot protocol \(version.asProtocolVersion)"

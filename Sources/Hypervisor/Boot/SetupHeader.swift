@@ -45,8 +45,11 @@ struct SetupHeader: Hashable, Sendable {
     return (UInt64(sectors == 0 ? 4 : sectors) + 1) * 512
   }
 
-  /// Size of the kernel proper in bytes.
-  var kernelSize: UInt64 { UInt64(fields.number(at: 0x1F4, as: UInt32.self)) * 16 }
+  /// Bytes of the unit in which syssize counts.
+  static let paragraph: UInt64 = 16
+
+  /// Size of the kernel proper in bytes, up to the end of its last paragraph.
+  var kernelSize: UInt64 { UInt64(fields.number(at: 0x1F4, as: UInt32.self)) * Self.paragraph }
 
   /// Major version in the high byte, minor in the low one.
   var protocolVersion: UInt16 { fields.number(at: 0x206) }

@@ -52,13 +52,23 @@ struct BzImageTests {
 
   @Test func `a file that ends before its kernel is truncated`() throws {
     let bytes = BzImageBuilder().bytes
-    let error = try Self.error(Array(bytes.dropLast()))
-    #expect(error == .truncated(size: 0x400 + 0xFFF, expected: 0x400 + 0x1000))
+    let error = try Self.error(Array(bytes.dropLast(16)))
+    #expect(error == .truncated(size: 0x400 + 0xFF0, expected: 0x400 + 0xFF1))
     #expect(
-      error?.description == "is a truncated bzImage: it has 5119 bytes, its header promises 5120")
+      error?.description
+        == "is a truncated bzImage: it has 5104 bytes, its header promises 5105 at the least")
     #expect(error?.hint == "download or copy it again")
     let whole = try Self.error(bytes)
     #expect(whole == nil)
+  }
+
+  @Test(arguments: [1, 7, 15]) func `a kernel need not fill its last paragraph`(missing: Int) throws {
+    let builder = BzImageBuilder()
+    let memory = try GuestMemory(MemoryMap(mebibytes: 64).ram)
+    try memory.write(bytes: Array(repeating: 0xFF, count: 0x1000), at: 0x100_0000)
+    _ = try BootLoaderTests.load(Array(builder.bytes.dropLast(missing)), into: memory)
+    let kernel = try memory.readBytes(0x1000, at: 0x100_0000)
+    #expect(kernel == builder.kernel.dropLast(missing) + Array(repeating: 0, count: missing))
   }
 
   @Test func `a file that ends within its setup code is truncated`() throws {

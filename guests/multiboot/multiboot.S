@@ -1,7 +1,8 @@
 // A Multiboot image, as test kernels made for other machines are: entered in 32-bit protected mode, it shows what the
 // loader left for it and ends with 0x11 at a debug port at 0xf4, or 1 where something is missing.
 //
-// Assembled twice: an ELF file, and with RAW bytes that say themselves where they go.
+// Assembled three times: an ELF file, with RAW bytes that say themselves where they go, and with LOW an ELF file that
+// takes the memory from 0x500 to beyond 0x40000.
     .set MAGIC, 0x1badb002
 #ifdef RAW
     .set FLAGS, 0x00010003      // addresses follow; modules on pages; memory
@@ -71,6 +72,14 @@ memory:
     addl $4, %esi
     jmp 1b
 3:  call number
+    movl $below, %esi
+    call print
+    movzwl 0x413, %eax          // the BIOS data area: KiB of base memory
+    movzwl 0x40e, %ecx          // and the segment of the extended area behind it
+    shrl $6, %ecx
+    cmpl %ecx, %eax
+    jne wrong
+    call number
     movb $'\n', %al
     call put
     movb $0x11, %al
@@ -118,6 +127,11 @@ module: .asciz "\nmodule: "
 holds:  .asciz "\nit holds: "
 above:  .asciz "\nKiB from 1 MiB on: "
 all:    .asciz "\nKiB in all: "
+below:  .asciz "\nKiB of base memory: "
     .balign 4
     .skip 256
 stack:
+#ifdef LOW
+    .bss
+    .skip 0x40000
+#endif

@@ -32,7 +32,7 @@ public struct BootLoader: Sendable {
       try plan.read(file, initrd: initrd, into: memory, isCancelled: isCancelled)
       try plan.writeTables(memoryMap: memoryMap, rsdp: rsdp, into: memory)
       return LoadedKernel(
-        entry: plan.placement.entry, format: plan.image.format,
+        entry: plan.placement.entry, places: plan.places, format: plan.image.format,
         isLinux: plan.image.isLinux, range: plan.placement.range,
         initrd: plan.initrd?.range, commandLine: plan.lineText)
     case .flat(let file):
@@ -42,8 +42,8 @@ public struct BootLoader: Sendable {
         return image
       }
       return LoadedKernel(
-        entry: .realMode, format: image.format, isLinux: false, range: image.range, initrd: nil,
-        commandLine: nil)
+        entry: .realMode, places: .usual, format: image.format, isLinux: false, range: image.range,
+        initrd: nil, commandLine: nil)
     }
   }
 
@@ -72,9 +72,15 @@ public struct BootLoader: Sendable {
           keepingClearOf: placement.range)
       }
     }
+    let taken = placement.pieces.map(\.range) + (place.map { [$0.range] } ?? [])
+    let places = try reason({ BootError.kernelPlacement(name: file.name, $0) }) {
+      () throws(KernelPlacementError) in
+      try BootPlaces(
+        for: placement.entry, commandLineSize: line.count, clearOf: taken, in: memoryMap)
+    }
     return BootPlan(
-      image: image, header: header, placement: placement, initrd: place, initrdName: initrd?.name,
-      lineText: given.text, commandLine: line)
+      image: image, header: header, placement: placement, places: places, initrd: place,
+      initrdName: initrd?.name, lineText: given.text, commandLine: line)
   }
 }
 

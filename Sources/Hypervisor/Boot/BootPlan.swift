@@ -5,6 +5,8 @@ struct BootPlan {
   let image: KernelImage
   let header: SetupHeader
   let placement: KernelPlacement
+  /// Where the rest goes.
+  let places: BootPlaces
   let initrd: Initrd?
   /// What the initrd's file is called.
   let initrdName: String?
@@ -30,29 +32,30 @@ struct BootPlan {
     memoryMap: MemoryMap, rsdp: GuestAddress, into memory: GuestMemory
   ) throws(BootError) {
     try reason({ BootError.outsideGuestMemory($0) }) { () throws(OutOfGuestMemory) in
-      try memory.write(bytes: commandLine, at: Layout.commandLine)
       switch placement.entry {
       case .linux64:
-        try memory.write(bytes: LongMode.pageTables(at: Layout.pageTables), at: Layout.pageTables)
-        try memory.write(bytes: BootGDT.bytes(code: .code64), at: Layout.gdt)
-        try memory.write(bytes: bootParameters(memoryMap, rsdp).bytes, at: Layout.bootParameters)
+        let tables = places[.pageTables]
+        try memory.write(bytes: LongMode.pageTables(at: tables), at: tables)
+        try memory.write(bytes: BootGDT.bytes(code: .code64), at: places[.gdt])
+        try memory.write(bytes: bootParameters(memoryMap, rsdp).bytes, at: places[.bootParameters])
       case .linux32:
-        try memory.write(bytes: BootGDT.bytes(code: .code32), at: Layout.gdt)
-        try memory.write(bytes: bootParameters(memoryMap, rsdp).bytes, at: Layout.bootParameters)
+        try memory.write(bytes: BootGDT.bytes(code: .code32), at: places[.gdt])
+        try memory.write(bytes: bootParameters(memoryMap, rsdp).bytes, at: places[.bootParameters])
       case .pvh:
         let info = PVHStartInfo(
-          at: Layout.pvhStartInfo, commandLine: Layout.commandLine, initrd: initrd?.range,
+          at: places[.startInfo], commandLine: places[.commandLine], initrd: initrd?.range,
           memoryMap: memoryMap, rsdp: rsdp)
-        try memory.write(bytes: BootGDT.bytes(code: .code32), at: Layout.gdt)
-        try memory.write(bytes: info.bytes, at: Layout.pvhStartInfo)
+        try memory.write(bytes: BootGDT.bytes(code: .code32), at: places[.gdt])
+        try memory.write(bytes: info.bytes, at: places[.startInfo])
       case .multiboot:
         let info = MultibootInfo(
-          at: Layout.multibootInfo, commandLine: Layout.commandLine, module: module, memoryMap: memoryMap)
-        try memory.write(bytes: BootGDT.bytes(code: .code32), at: Layout.gdt)
-        try memory.write(bytes: info.bytes, at: Layout.multibootInfo)
+          at: places[.startInfo], commandLine: places[.commandLine], module: module, memoryMap: memoryMap)
+        try memory.write(bytes: BootGDT.bytes(code: .code32), at: places[.gdt])
+        try memory.write(bytes: info.bytes, at: places[.startInfo])
       case .realMode:
-        break
+        return
       }
+      try memory.write(bytes: commandLine, at: places[.commandLine])
     }
   }
 
@@ -65,7 +68,7 @@ struct BootPlan {
     var load: GuestAddress?
     if case .bzImage = image { load = placement.pieces.first?.range.base }
     return BootParameters(
-      header: header, load: load, commandLine: Layout.commandLine, initrd: initrd?.range,
+      header: header, load: load, commandLine: places[.commandLine], initrd: initrd?.range,
       memoryMap: memoryMap, rsdp: rsdp)
   }
 }

@@ -30,9 +30,6 @@ struct KernelPlacement: Hashable, Sendable {
       throw KernelPlacementError.overlappingSegments(segment.range, next.range)
     }
     for segment in segments {
-      if let structure = BootStructure.allCases.first(where: { $0.range.overlaps(segment.range) }) {
-        throw KernelPlacementError.overBootStructure(segment.range, structure)
-      }
       try memoryMap.checkRAM(for: segment.range)
       range = range.union(segment.range)
     }
@@ -64,8 +61,8 @@ public enum KernelPlacementError: Error, Hashable, Sendable {
   /// Addresses where no machine of this layout has RAM.
   case noRAM(GuestRange)
   case outsideAddressSpace(address: UInt64, size: UInt64)
-  /// A segment where the machine itself puts something for the boot.
-  case overBootStructure(GuestRange, BootStructure)
+  /// The image and the initrd leave no memory free for something that the boot needs.
+  case noRoom(BootStructure)
   case overlappingSegments(GuestRange, GuestRange)
 }
 
@@ -77,8 +74,7 @@ extension KernelPlacementError: CustomStringConvertible {
     case .noRAM(let range): "wants to be loaded at \(range.text), where the machine has no RAM"
     case .outsideAddressSpace(let address, let size):
       "wants \(size) bytes at 0x\(String(address, radix: 16)), past the end of the address space"
-    case .overBootStructure(let range, let structure):
-      "has a segment at \(range.text), which would overwrite \(structure.name) at \(structure.range.text)"
+    case .noRoom(let structure): "fills the memory: nothing is left for \(structure.name)"
     case .overlappingSegments(let first, let second):
       "has segments that overlap in memory, \(first.text) and \(second.text)"
     }
@@ -89,7 +85,7 @@ extension KernelPlacementError: CustomStringConvertible {
     case .memoryTooSmall(let needed, _): "give it more memory: -m \(needed) or more"
     case .noRAM, .outsideAddressSpace:
       "link it between \(Layout.highMemory) and the end of RAM, below \(Layout.pciHole)"
-    case .overBootStructure: "link it at \(Layout.highMemory) or higher"
+    case .noRoom: "give the machine more memory with -m"
     case .overlappingSegments: "give each segment a physical address (p_paddr) of its own"
     }
   }

@@ -4,6 +4,8 @@ public import Devices
 public struct LoadedKernel: Hashable, Sendable {
   /// How and where the boot CPU enters.
   public let entry: BootEntry
+  /// Where what it finds at its entry lies.
+  public let places: BootPlaces
   /// For people, such as "bzImage, Linux 6.1.0-56-cloud-amd64, protocol 2.15, 64-bit entry".
   public let format: String
   /// Whether this is a Linux kernel for certain. An ELF file does not say what it holds.

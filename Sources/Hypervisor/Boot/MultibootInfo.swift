@@ -3,7 +3,7 @@ internal import Devices
 /// The structure that a Multiboot loader leaves for the image, with its module list, its memory map and its
 /// strings behind it (Multiboot Specification 0.6.96, section 3.3).
 struct MultibootInfo: Hashable, Sendable {
-  /// Bytes that all of it may take at `Layout.multibootInfo`.
+  /// Bytes that all of it may take.
   static let capacity = 4096
   /// What the image finds in EAX.
   static let magic: UInt64 = 0x2BAD_B002

@@ -3,7 +3,7 @@ internal import Devices
 /// hvm_start_info, version 1, with its module list and memory map behind it (Xen
 /// public/arch-x86/hvm/start_info.h).
 struct PVHStartInfo: Hashable, Sendable {
-  /// Bytes that the three may take together at `Layout.pvhStartInfo`.
+  /// Bytes that the three may take together.
   static let capacity = 4096
 
   private static let infoSize = 56

@@ -9,30 +9,30 @@ struct CPUState {
   var system: kvm_sregs
 
   /// - Parameter reset: the state that KVM gives a new vCPU; what is not set here stays so.
-  init(entering entry: BootEntry, from reset: kvm_sregs) {
+  init(entering entry: BootEntry, _ places: BootPlaces, from reset: kvm_sregs) {
     system = reset
     // Bit 1 is always set; interrupts off.
     general.rflags = 2
     switch entry {
     case .linux64(let address):
-      enterLongMode()
+      enterLongMode(places)
       general.rip = address.value
-      general.rsi = Layout.bootParameters.value
-      general.rsp = Layout.bootStack.value
+      general.rsi = places[.bootParameters].value
+      general.rsp = places.stackTop.value
     case .linux32(let address):
-      enterProtectedMode()
+      enterProtectedMode(places)
       general.rip = address.value
-      general.rsi = Layout.bootParameters.value
-      general.rsp = Layout.bootStack.value
+      general.rsi = places[.bootParameters].value
+      general.rsp = places.stackTop.value
     case .pvh(let address):
-      enterProtectedMode()
+      enterProtectedMode(places)
       general.rip = address.value
-      general.rbx = Layout.pvhStartInfo.value
+      general.rbx = places[.startInfo].value
     case .multiboot(let address):
-      enterProtectedMode()
+      enterProtectedMode(places)
       general.rip = address.value
       general.rax = MultibootInfo.magic
-      general.rbx = Layout.multibootInfo.value
+      general.rbx = places[.startInfo].value
     case .realMode:
       enterRealMode()
       general.rip = Layout.flatImage.value
@@ -42,17 +42,17 @@ struct CPUState {
     }
   }
 
-  private mutating func enterLongMode() {
-    load(code: .code64)
-    system.cr3 = Layout.pageTables.value
+  private mutating func enterLongMode(_ places: BootPlaces) {
+    load(code: .code64, gdt: places[.gdt])
+    system.cr3 = places[.pageTables].value
     system.cr4 = ControlRegister.cr4PhysicalAddressExtension
     system.efer = ControlRegister.eferLongModeEnable | ControlRegister.eferLongModeActive
     system.cr0 =
       ControlRegister.cr0Protection | ControlRegister.cr0ExtensionType | ControlRegister.cr0Paging
   }
 
-  private mutating func enterProtectedMode() {
-    load(code: .code32)
+  private mutating func enterProtectedMode(_ places: BootPlaces) {
+    load(code: .code32, gdt: places[.gdt])
     system.cr4 = 0
     system.efer = 0
     system.cr0 = ControlRegister.cr0Protection | ControlRegister.cr0ExtensionType
@@ -80,8 +80,8 @@ struct CPUState {
     system.idt.limit = 0x3FF
   }
 
-  private mutating func load(code: SegmentDescriptor) {
-    system.gdt.base = Layout.gdt.value
+  private mutating func load(code: SegmentDescriptor, gdt: GuestAddress) {
+    system.gdt.base = gdt.value
     system.gdt.limit = UInt16(BootGDT.size - 1)
     // No interrupt descriptors: an exception before the kernel sets its own is a triple fault.
     system.idt.base = 0
@@ -156,8 +156,12 @@ extension kvm_lapic_state {
 extension VirtualCPU {
   /// Gives a new vCPU the state in which firmware would hand it over.
   ///
-  /// - Parameter entry: where the boot CPU enters the guest; nil for an application processor.
-  func prepare(cpuid: [CPUIDEntry], entry: BootEntry?) throws(KVMError) {
+  /// - Parameters:
+  ///   - entry: where the boot CPU enters the guest; nil for an application processor.
+  ///   - places: where what the entry needs lies.
+  func prepare(
+    cpuid: [CPUIDEntry], entry: BootEntry?, places: BootPlaces = .usual
+  ) throws(KVMError) {
     // CPUID first: what KVM allows in registers depends on it.
     try set(cpuid)
     try set(ModelSpecificRegister.initial)
@@ -166,7 +170,7 @@ extension VirtualCPU {
     apic.enterVirtualWireMode()
     try set(apic)
     guard let entry else { return }
-    let state = CPUState(entering: entry, from: try systemRegisters())
+    let state = CPUState(entering: entry, places, from: try systemRegisters())
     try set(state.system)
     try set(state.general)
   }

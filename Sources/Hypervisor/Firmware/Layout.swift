@@ -2,13 +2,14 @@ public import Devices
 
 /// Every guest address and port that the machine fixes.
 ///
+///     0000_0400  BIOS data area
 ///     0000_0500  GDT of the boot CPU                          (boot only)
 ///     0000_6000  PVH start info or Multiboot information      (boot only)
 ///     0000_7000  boot_params, the "zero page"                 (boot only)
 ///     0000_7c00  flat images
 ///     0000_9000  page tables of the 64-bit entry, 6 pages     (boot only)
 ///     0002_0000  command line                                 (boot only)
-///     0009_fc00  EBDA, reserved
+///     0009_fc00  extended BIOS data area (EBDA), reserved
 ///     000a_0000  legacy video, no RAM
 ///     000e_0000  ACPI tables, reserved
 ///     0010_0000  RAM
@@ -18,10 +19,12 @@ public import Devices
 ///     fee0_0000  local APICs
 ///     feff_c000  KVM: identity map page and TSS (Intel hosts, before EPT unrestricted guest)
 ///   1_0000_0000  RAM past the PCI hole, then the 64-bit PCI window
+///
+/// What is for the boot only gives way to the image (`BootPlaces`), and the BIOS data area is overwritten by it.
 public enum Layout {
+  public static let biosDataArea: GuestAddress = 0x400
   public static let gdt: GuestAddress = 0x500
-  public static let pvhStartInfo: GuestAddress = 0x6000
-  public static let multibootInfo: GuestAddress = pvhStartInfo
+  public static let startInfo: GuestAddress = 0x6000
   public static let bootParameters: GuestAddress = 0x7000
   public static let flatImage: GuestAddress = 0x7C00
   public static let bootStack: GuestAddress = 0x8FF0

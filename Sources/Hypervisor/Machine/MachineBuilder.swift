@@ -146,6 +146,7 @@ public struct MachineBuilder: ~Copyable {
     do throws(BootError) {
       try reason({ BootError.outsideGuestMemory($0) }) { () throws(OutOfGuestMemory) in
         try memory.write(bytes: tables.bytes, at: tables.address)
+        try BIOSDataArea.write(into: memory, of: configuration.memoryMap)
       }
       return try loader.load(into: memory, isCancelled: isCancelled)
     } catch {
@@ -181,7 +182,8 @@ public struct MachineBuilder: ~Copyable {
       for id in 0..<configuration.cpuCount {
         let vcpu = try vm.makeVCPU(id: id)
         try vcpu.prepare(
-          cpuid: topology.entries(from: supported, id: id), entry: id == 0 ? kernel.entry : nil)
+          cpuid: topology.entries(from: supported, id: id), entry: id == 0 ? kernel.entry : nil,
+          places: kernel.places)
         if configuration.countsExits {
           statistics.append(ExitStatistics(id: id, buses: buses, kernel: vcpu.statistics))
         }

@@ -72,12 +72,30 @@ struct BootLoaderTests {
     #expect(loaded.format == "ELF x86-64, PVH entry")
     let kernel = try memory.readBytes(6, at: 0x20_0000)
     #expect(kernel == Array("kernel".utf8))
-    let info = LittleEndianBytes(try memory.readBytes(4096, at: Layout.pvhStartInfo))
+    let info = LittleEndianBytes(try memory.readBytes(4096, at: Layout.startInfo))
     #expect(info.number(at: 0, as: UInt32.self) == 0x336E_C578)
-    let module = Int(info.number(at: 16, as: UInt64.self) - Layout.pvhStartInfo.value)
+    let module = Int(info.number(at: 16, as: UInt64.self) - Layout.startInfo.value)
     #expect(info.number(at: module, as: UInt64.self) == loaded.initrd?.base.value)
     let gdt = try memory.readBytes(BootGDT.size, at: Layout.gdt)
     #expect(gdt == BootGDT.bytes(code: .code32))
+  }
+
+  @Test func `what the boot needs makes room for an image below 1 MiB, and is found there`() throws {
+    // From the GDT to beyond the command line.
+    var builder = ELFBuilder(entry: 0x500)
+    builder.segments = [.init(physical: 0x500, content: [0xF4], memorySize: 0x4_0000)]
+    let (loaded, memory) = try Self.load(builder.bytes, append: ["quiet"])
+    let places = loaded.places
+    #expect(try memory.readBytes(BootGDT.size, at: places[.gdt]) == BootGDT.bytes(code: .code64))
+    #expect(
+      try memory.readBytes(LongMode.size, at: places[.pageTables])
+        == LongMode.pageTables(at: places[.pageTables]))
+    let page = LittleEndianBytes(try memory.readBytes(4096, at: places[.bootParameters]))
+    #expect(page.holds("HdrS", at: 0x202))
+    #expect(UInt64(page.number(at: 0x228, as: UInt32.self)) == places[.commandLine].value)
+    #expect(try memory.readBytes(20, at: places[.commandLine]) == Array("console=ttyS0 quiet\0".utf8))
+    let image = try memory.readBytes(0x4_0000, at: 0x500)
+    #expect(image == [0xF4] + Array(repeating: 0, count: 0x3_FFFF))
   }
 
   @Test func `an ELF kernel without a note gets boot_params`() throws {

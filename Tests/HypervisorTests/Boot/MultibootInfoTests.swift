@@ -69,7 +69,7 @@ struct MultibootInfoTests {
     #expect(loaded.commandLine == "vmlinuz one two")
     #expect(try memory.readBytes(16, at: Layout.commandLine) == Array("vmlinuz one two\0".utf8))
     #expect(try memory.readBytes(BootGDT.size, at: Layout.gdt) == BootGDT.bytes(code: .code32))
-    let info = LittleEndianBytes(try memory.readBytes(4096, at: Layout.multibootInfo))
+    let info = LittleEndianBytes(try memory.readBytes(4096, at: Layout.startInfo))
     let module = Int(info.number(at: 24, as: UInt32.self) - 0x6000)
     let place = GuestAddress(UInt64(info.number(at: module, as: UInt32.self)))
     #expect(place == loaded.initrd?.base)

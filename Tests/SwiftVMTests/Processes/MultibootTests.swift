@@ -7,7 +7,7 @@ import Testing
 
   init() throws { scratch = try Scratch() }
 
-  @Test(arguments: ["multiboot.elf", "multiboot-raw.img"])
+  @Test(arguments: ["multiboot.elf", "multiboot-raw.img", "multiboot-low.elf"])
   func `an image finds command line, module and memory, and ends with its status`(name: String) async throws {
     let image = "\(Repository.guests)/\(name)"
     let module = try scratch.file("module", Array("the module's bytes".utf8))
@@ -23,6 +23,7 @@ import Testing
         it holds: the module's bytes
         KiB from 1 MiB on: 15360
         KiB in all: 15999
+        KiB of base memory: 639
 
         """)
   }
@@ -33,6 +34,9 @@ import Testing
     let image = "\(Repository.guests)/multiboot.elf"
     let outcome = try await SwiftVMProgram.run(["run", "-k", image, "-m", "8", "--debug-exit", "0xf4"])
     #expect(outcome.status == 35)
-    #expect(outcome.output == "line: \(image)\nKiB from 1 MiB on: 7168\nKiB in all: 7807\n")
+    #expect(
+      outcome.output
+        == "line: \(image)\nKiB from 1 MiB on: 7168\nKiB in all: 7807\nKiB of base memory: 639\n"
+    )
   }
 }

@@ -2,8 +2,14 @@ extension ForeignFormat {
   /// How much of a file is looked at: up to the volume descriptor of an ISO image.
   static let bytesNeeded = 0x8006
 
-  /// Recognises by magic numbers, the unmistakable ones first. `head` is the start of a file.
-  init?(_ head: LittleEndianBytes) {
+  /// How much of a file's end is looked at.
+  static let resetVectorSize = 16
+
+  /// Recognises by magic numbers, the unmistakable ones first.
+  /// - Parameters:
+  ///   - head: the start of a file of `size` bytes.
+  ///   - tail: its last `resetVectorSize` bytes.
+  init?(_ head: LittleEndianBytes, tail: LittleEndianBytes, size: UInt64) {
     if let compression = Compression(head) {
       self = .compressed(compression)
     } else if let image = Self.processorImage(head) ?? Self.portableExecutable(head) {
@@ -14,6 +20,8 @@ extension ForeignFormat {
       self = .isoImage
     } else if head.holds([0x51, 0x46, 0x49, 0xFB], at: 0) {
       self = .qcow2
+    } else if Self.isFirmware(head, tail, size) {
+      self = .firmware
     } else if head.holds([0x55, 0xAA], at: 0x1FE) {
       self = .bootSector
     } else if head.holds("#!", at: 0) {
@@ -44,6 +52,15 @@ extension ForeignFormat {
     // systemd-stub keeps the kernel in a section of this name (UAPI group, Unified Kernel Image).
     let holdsKernel = (0..<sections).contains { head.holds(".linux\0\0", at: table + $0 * 40) }
     return holdsKernel ? .unifiedKernelImage : .efiApplication
+  }
+
+  /// A UEFI firmware volume (UEFI Platform Initialization Specification, volume 3, 3.2.1), an option ROM (PCI Firmware
+  /// Specification 3.3 section 5.1), or whole 64 KiB with a far jump where a processor begins (Intel SDM volume 3A,
+  /// 10.1.4).
+  private static func isFirmware(_ head: LittleEndianBytes, _ tail: LittleEndianBytes, _ size: UInt64) -> Bool
+  {
+    head.holds("_FVH", at: 40) || head.holds([0x55, 0xAA], at: 0)
+      || size % 0x1_0000 == 0 && tail.holds([0xEA], at: 0)
   }
 
   /// cpio(5): "newc", its variant with checksums, the portable and the old binary format.

@@ -21,6 +21,8 @@ public enum ForeignFormat: Hashable, Sendable {
   case cpioArchive
   case isoImage
   case qcow2
+  /// A BIOS or UEFI, or an adapter's ROM.
+  case firmware
   /// 0x55AA at the end of the first sector, and no setup header of Linux behind it.
   case bootSector
   case script
@@ -43,6 +45,7 @@ extension ForeignFormat: CustomStringConvertible {
     case .cpioArchive: "is a cpio archive: an initrd, not a kernel"
     case .isoImage: "is an ISO 9660 image (CD or DVD), not a kernel"
     case .qcow2: "is a qcow2 disk image, not a kernel"
+    case .firmware: "is a firmware image (BIOS, UEFI or option ROM), not a kernel"
     case .bootSector: "is a boot sector or disk image, not a kernel"
     case .script: "is a script, not a kernel"
     case .text: "is a text file, not a kernel"
@@ -60,6 +63,8 @@ extension ForeignFormat: CustomStringConvertible {
     case .cpioArchive: "give it with -i, and the kernel with -k"
     case .isoImage: "take kernel and initrd out of it (images/pxeboot, casper or install.amd)"
     case .qcow2: "take the kernel out of the disk's /boot"
+    case .firmware:
+      "leave the firmware out: kernels are started without one, so give a bzImage (vmlinuz) or an ELF vmlinux"
     case .bootSector: "use --flat for a flat real-mode image; of a disk, give the kernel in its /boot"
     case .script, .text: "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux"
     }

@@ -18,7 +18,12 @@ public enum KernelImage: Sendable {
     if let multiboot {
       return .multiboot(try MultibootImage(file, head: head, header: multiboot))
     }
-    if let format = ForeignFormat(LittleEndianBytes(try file.head(ForeignFormat.bytesNeeded))) {
+    let tail = ForeignFormat.resetVectorSize
+    let end = file.size > UInt64(tail) ? file.size - UInt64(tail) : 0
+    if let format = ForeignFormat(
+      LittleEndianBytes(try file.head(ForeignFormat.bytesNeeded)),
+      tail: LittleEndianBytes(try file.bytes(at: end, atMost: tail)), size: file.size)
+    {
       throw KernelFormatError.foreign(format)
     }
     throw KernelFormatError.unknown

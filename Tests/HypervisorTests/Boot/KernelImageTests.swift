@@ -15,6 +15,9 @@ struct KernelImageTests {
     return bytes
   }
 
+  static let firmwareHint =
+    "leave the firmware out: kernels are started without one, so give a bzImage (vmlinuz) or an ELF vmlinux"
+
   static let cases: [(name: String, file: [UInt8], sentence: String, hint: String)] = [
     ("empty", [], "is empty", "download or copy it again"),
     (
@@ -92,6 +95,18 @@ struct KernelImageTests {
     (
       "script", Array("#!/bin/sh\nexit 0\n".utf8), "is a script, not a kernel",
       "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux"
+    ),
+    (
+      "UEFI volume", file(Array("_FVH".utf8), at: 40),
+      "is a firmware image (BIOS, UEFI or option ROM), not a kernel", firmwareHint
+    ),
+    (
+      "BIOS", file([0xEA, 0x5B, 0xE0, 0, 0xF0], at: 0x2_0000 - 16, size: 0x2_0000),
+      "is a firmware image (BIOS, UEFI or option ROM), not a kernel", firmwareHint
+    ),
+    (
+      "option ROM", file([0x55, 0xAA, 0x40], size: 0x8000),
+      "is a firmware image (BIOS, UEFI or option ROM), not a kernel", firmwareHint
     ),
     (
       "text", Array("<html>\nNicht gefunden — 404\n</html>\n".utf8), "is a text file, not a kernel",

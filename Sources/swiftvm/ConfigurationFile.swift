@@ -14,6 +14,8 @@ struct ConfigurationFile: Codable, Equatable {
   var cpus: Int?
   /// Each as `-d` takes it.
   var disk: [String]?
+  /// Each as `--fw-cfg` takes it.
+  var fwCfg: [String]?
   var serial: String?
   var console: String?
   var noRNG: Bool?
@@ -41,6 +43,7 @@ struct ConfigurationFile: Codable, Equatable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case kernel, initrd, flat, append, memory, cpus, disk, net, publish, name, serial, console, trace, metrics
     case gdb
+    case fwCfg = "fw-cfg"
     case noRNG = "no-rng"
     case appendOnly = "append-only"
     case onReboot = "on-reboot"
@@ -69,6 +72,7 @@ struct ConfigurationFile: Codable, Equatable {
     merged.memory = other.memory ?? memory
     merged.cpus = other.cpus ?? cpus
     merged.disk = other.disk ?? disk
+    merged.fwCfg = other.fwCfg ?? fwCfg
     merged.serial = other.serial ?? serial
     merged.console = other.console ?? console
     merged.noRNG = other.noRNG ?? noRNG
@@ -109,6 +113,7 @@ struct ConfigurationFile: Codable, Equatable {
     if let memory { result.memory = try memory.bytes() }
     if let cpus { result.cpus = cpus }
     if let console { result.console = try Self.target(console, option: "--console") }
+    for text in fwCfg ?? [] { result.firmwareFiles.append(try FirmwareOption.file(text)) }
     for text in disk ?? [] { result.disks.append(try DiskConfiguration(text)) }
     if let serial {
       result.serial = try Self.target(serial, option: "--serial")
@@ -169,6 +174,7 @@ struct ConfigurationFile: Codable, Equatable {
     memory = .text("\(MemorySize(bytes: configuration.memory))")
     cpus = configuration.cpus
     disk = configuration.disks.map(\.text)
+    fwCfg = configuration.firmwareFiles.map(FirmwareOption.text)
     serial = "\(configuration.serial)"
     console = configuration.console.map { "\($0)" }
     noRNG = !configuration.hasEntropy

@@ -90,6 +90,7 @@ extension ConfigurationFile {
     document.initrd = initrd.map(moved)
     document.flat = flat.map(moved)
     document.disk = disk?.map { $0.hasPrefix("/") ? $0 : "\(escaped)/\($0)" }
+    document.fwCfg = fwCfg?.map { FirmwareOption.moving($0, moved) }
     document.serial = serial.map(movedTarget)
     document.console = console.map(movedTarget)
     document.gdb = gdb.map(movedTarget)

@@ -35,6 +35,9 @@ struct RunOptions: ParsableArguments {
       """, valueName: "disk"))
   var disk: [String] = []
 
+  @Option(help: ArgumentHelp("QEMU's fw_cfg: opt/NAME=VALUE or opt/NAME=@FILE", valueName: "item"))
+  var fwCfg: [String] = []
+
   @Option(help: ArgumentHelp("stdio, pty, file=PATH, socket=PATH, null (stdio)", valueName: "to"))
   var serial: String?
 
@@ -108,6 +111,7 @@ struct RunOptions: ParsableArguments {
     document.memory = memory.map(MemoryText.text)
     document.cpus = cpus
     document.disk = disk.isEmpty ? nil : disk
+    document.fwCfg = fwCfg.isEmpty ? nil : fwCfg
     document.serial = serial
     document.console = console
     document.noRNG = noRNG ? true : nil

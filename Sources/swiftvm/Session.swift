@@ -21,6 +21,7 @@ final class Session {
   func run() throws(Failure) -> UInt8 {
     guard let image = wish.image else { throw Failure(ConfigurationError.noKernel) }
     let (kernel, initrd) = try open(image)
+    let firmwareFiles = try FirmwareOption.open(wish.firmwareFiles)
     let disks = try openDisks()
     let kvm = try HostKVM.open()
     let cpuid: CPUIDTable
@@ -46,7 +47,7 @@ final class Session {
     let networks = presence.networks
     var builder = MachineBuilder(
       configuration, kvm: kvm, cpuid: cpuid, image: kernel, initrd: initrd, disks: disks,
-      networks: networks)
+      networks: networks, firmwareFiles: firmwareFiles)
     builder.onStage = { [log] in log($0) }
     if configuration.debugger != nil {
       builder.runsKernelsNatively = Virtualisation.detect().runsKernelsNatively

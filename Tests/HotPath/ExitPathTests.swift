@@ -31,10 +31,13 @@ struct ExitPathTests {
     .init(name: "_MutexHandle._unlockSlow(", reason: "wakes a thread that waits in the kernel"),
   ]
 
-  /// Bus devices that are not on the path: a guest looks at configuration space when it looks for
-  /// devices, and at a device's registers when it sets it up. A request rings a doorbell that KVM
+  /// Bus devices that are not on the path: a guest looks at configuration space and at the firmware's configuration
+  /// when it looks for devices, and at a device's registers when it sets it up. A request rings a doorbell that KVM
   /// answers, and its interrupt is KVM's too.
-  static let coldDevices = ["Devices.ConfigurationPorts", "Devices.ECAMWindow", "Devices.MemoryWindow"]
+  static let coldDevices = [
+    "Devices.ConfigurationPorts", "Devices.ECAMWindow", "Devices.MemoryWindow",
+    "Devices.FirmwareConfiguration",
+  ]
 
   /// The loop of a vCPU. The buses' look-up and the dispatcher are part of it or called by it.
   private func loop() async throws -> [String] {

@@ -43,6 +43,7 @@ struct ConfigurationKeyTests {
     case .memory: .text("3G")
     case .cpus: .number(2)
     case .disk: .list(["a", "b,,c,readonly=on"])
+    case .fwCfg: .list(["opt/a=b", "opt/c=@d"])
     case .serial: .text("pty")
     case .console: .text("file=log")
     case .noRNG: .flag

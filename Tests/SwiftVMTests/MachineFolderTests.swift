@@ -13,6 +13,7 @@ import Testing
     document.serial = "file=log"
     document.console = "socket=/run/vm.sock"
     document.gdb = "unix=vm.gdb"
+    document.fwCfg = ["opt/a=@b=c", "opt/d=@/e", "opt/f=g", "@h"]
     document.trace = "trace.json"
     document.bootChart = "/tmp/boot.svg"
     document.metrics = "unix=metrics.sock"
@@ -24,6 +25,7 @@ import Testing
     #expect(moved.serial == "file=lab/one/log")
     #expect(moved.console == "socket=/run/vm.sock")
     #expect(moved.gdb == "unix=lab/one/vm.gdb")
+    #expect(moved.fwCfg == ["opt/a=@lab/one/b=c", "opt/d=@/e", "opt/f=g", "@h"])
     #expect(moved.trace == "lab/one/trace.json")
     #expect(moved.bootChart == "/tmp/boot.svg")
     #expect(moved.metrics == "unix=lab/one/metrics.sock")
@@ -45,6 +47,7 @@ import Testing
   @Test func `of every key it is known whether it holds a path`() {
     let paths = [
       "kernel", "initrd", "flat", "disk", "serial", "console", "trace", "boot-chart", "metrics", "gdb",
+      "fw-cfg",
     ]
     let others = [
       "append", "append-only", "memory", "cpus", "net", "publish", "name", "no-rng", "on-reboot",

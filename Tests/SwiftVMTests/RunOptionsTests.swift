@@ -28,7 +28,8 @@ struct RunOptionsTests {
     let document = try document(
       "--flat", "f", "--append-only", "c", "--serial", "pty", "--on-reboot", "exit", "--shutdown-timeout",
       "3",
-      "--boot-hint", "0", "--debug-exit", "0xf4", "--gdb", "1234", "--gdb-wait")
+      "--boot-hint", "0", "--debug-exit", "0xf4", "--gdb", "1234", "--gdb-wait",
+      "--fw-cfg", "opt/a=b", "--fw-cfg", "opt/c=@d")
     #expect(document.flat == "f")
     #expect(document.appendOnly == "c")
     #expect(document.serial == "pty")
@@ -38,6 +39,7 @@ struct RunOptionsTests {
     #expect(document.debugExit == "0xf4")
     #expect(document.gdb == "1234")
     #expect(document.gdbWait == true)
+    #expect(document.fwCfg == ["opt/a=b", "opt/c=@d"])
   }
 
   @Test func `append has aliases and may come again`() throws {

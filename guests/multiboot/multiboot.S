@@ -80,6 +80,51 @@ memory:
     cmpl %ecx, %eax
     jne wrong
     call number
+
+    xorl %eax, %eax             // the firmware's configuration: its signature
+    call select
+    call big
+    cmpl $0x51454d55, %eax      // "QEMU"
+    jne wrong
+    movl $processors, %esi
+    call print
+    movb $5, %al                // how many processors there are
+    call select
+    call byte
+    movzbl %al, %ebp
+    call byte
+    movzbl %al, %eax
+    shll $8, %eax
+    orl %ebp, %eax
+    call number
+    movb $0x19, %al             // the files: how many, and the first one's size, key and name
+    call select
+    call big
+    testl %eax, %eax
+    jz end
+    call big
+    movl %eax, %edi
+    call big
+    movl %eax, %ebp
+    movl $file, %esi
+    call print
+1:  call byte
+    testb %al, %al
+    jz 2f
+    call put
+    jmp 1b
+2:  movl $holds, %esi
+    call print
+    movl %ebp, %eax
+    shrl $16, %eax
+    call select
+3:  decl %edi
+    js end
+    call byte
+    call put
+    jmp 3b
+
+end:
     movb $'\n', %al
     call put
     movb $0x11, %al
@@ -117,6 +162,31 @@ number:
     jmp 2b
 3:  ret
 
+// Chooses the item with the key al of the firmware's configuration.
+select:
+    movzbl %al, %eax
+    movw $0x510, %dx
+    outw %ax, %dx
+    ret
+
+// Reads its next byte into al.
+byte:
+    movw $0x511, %dx
+    inb %dx, %al
+    ret
+
+// Reads a big-endian number of 4 bytes into eax.
+big:
+    xorl %ecx, %ecx
+    movl $4, %ebx
+1:  call byte
+    shll $8, %ecx
+    movb %al, %cl
+    decl %ebx
+    jnz 1b
+    movl %ecx, %eax
+    ret
+
 put:
     movw $0x3f8, %dx            // COM1's transmit register
     outb %al, %dx
@@ -127,6 +197,8 @@ module: .asciz "\nmodule: "
 holds:  .asciz "\nit holds: "
 above:  .asciz "\nKiB from 1 MiB on: "
 all:    .asciz "\nKiB in all: "
+processors: .asciz "\nprocessors: "
+file:   .asciz "\nfile: "
 below:  .asciz "\nKiB of base memory: "
     .balign 4
     .skip 256

@@ -56,6 +56,8 @@ enum PortNames {
       return (isWrite ? writtenByUART : readFromUART)[Int(port - Layout.Port.com1)]
     case Layout.Port.cmos: return "index"
     case Layout.Port.cmos + 1: return "data"
+    case Layout.Port.firmwareConfiguration: return "selector"
+    case Layout.Port.firmwareConfiguration + 1: return "data"
     case Layout.Port.acpiPM1..<Layout.Port.acpiPM1 + 2: return "PM1_STS"
     case Layout.Port.acpiPM1 + 2..<Layout.Port.acpiPM1 + 4: return "PM1_EN"
     case Layout.Port.acpiPM1 + 4..<Layout.Port.acpiPM1 + 6: return "PM1_CNT"

@@ -9,7 +9,8 @@ enum DifferentiatedDescriptionTable {
       softOff.bytes
         + AML.scope(
           #"\_SB"#,
-          [pciRoot(pciWindow64), mainBoard, serialPort, clock] + apicIDs.enumerated().map(processor)
+          [pciRoot(pciWindow64), mainBoard, serialPort, clock, firmwareConfiguration]
+            + apicIDs.enumerated().map(processor)
         ).bytes)
   }
 
@@ -116,6 +117,17 @@ enum DifferentiatedDescriptionTable {
         .name(
           "_CRS",
           .resources([.ports(UInt16(Layout.Port.cmos), count: 2), .irq(UInt8(Layout.IRQ.rtc))])),
+      ])
+  }
+
+  /// As QEMU describes it: there, and nothing to show to people.
+  private static var firmwareConfiguration: AML {
+    .device(
+      "FWCF",
+      [
+        .name("_HID", "QEMU0002"),
+        .name("_STA", .integer(UInt8(0x0B))),
+        .name("_CRS", .resources([.ports(UInt16(Layout.Port.firmwareConfiguration), count: 2)])),
       ])
   }
 

@@ -11,6 +11,7 @@ public struct MachineBuilder: ~Copyable {
   private let initrd: ImageFile?
   private let disks: [AttachedDisk]
   private let networks: [NetBackend]
+  private let firmwareFiles: [FirmwareConfiguration.File]
 
   /// Told of each stage as it is reached, for `--verbose`.
   public var onStage: (String) -> Void = { _ in }
@@ -24,7 +25,8 @@ public struct MachineBuilder: ~Copyable {
 
   public init(
     _ configuration: ValidatedConfiguration, kvm: consuming KVM, cpuid: consuming CPUIDTable,
-    image: ImageFile, initrd: ImageFile?, disks: [AttachedDisk] = [], networks: [NetBackend] = []
+    image: ImageFile, initrd: ImageFile?, disks: [AttachedDisk] = [], networks: [NetBackend] = [],
+    firmwareFiles: [FirmwareConfiguration.File] = []
   ) {
     self.configuration = configuration
     self.kvm = kvm
@@ -33,6 +35,7 @@ public struct MachineBuilder: ~Copyable {
     self.initrd = initrd
     self.disks = disks
     self.networks = networks
+    self.firmwareFiles = firmwareFiles
   }
 
   /// Makes a machine that is ready to run, its kernel loaded afresh.
@@ -48,8 +51,11 @@ public struct MachineBuilder: ~Copyable {
     let memory = try makeMemory()
     let vm = try makeVirtualMachine(memory)
     let pci = try makePCIDevices(vm, memory, console)
+    let firmware = FirmwareConfiguration(
+      processors: configuration.cpuCount, ramSize: configuration.memoryMap.ramSize, files: firmwareFiles)
     let devices = try PlatformDevices(
-      sink: serial, memoryMap: configuration.memoryMap, hostBridge: pci.bridge, trace: trace)
+      sink: serial, memoryMap: configuration.memoryMap, firmware: firmware, hostBridge: pci.bridge,
+      trace: trace)
     try connect(devices, pci, to: vm)
     let clock = HostClock()
     let begin = clock.monotonicNanoseconds

@@ -8,6 +8,7 @@ final class PlatformDevices {
   let realTimeClock: RealTimeClock
   let keyboardController: KeyboardController
   let acpiPower: ACPIPower
+  let firmware: FirmwareConfiguration
   let hostBridge: HostBridge
 
   private let serialLine: InterruptLine
@@ -17,7 +18,8 @@ final class PlatformDevices {
   private let alarm: Timer
 
   init(
-    sink: any SerialSink, memoryMap: MemoryMap, hostBridge: HostBridge, trace: Trace? = nil
+    sink: any SerialSink, memoryMap: MemoryMap, firmware: FirmwareConfiguration, hostBridge: HostBridge,
+    trace: Trace? = nil
   ) throws(MachineError) {
     func line(_ device: String, _ gsi: UInt32) throws(Errno) -> InterruptLine {
       try InterruptLine(trace: trace?.writer("chips", device: device, number: gsi) ?? TraceWriter())
@@ -37,6 +39,7 @@ final class PlatformDevices {
     }
     keyboardController = KeyboardController(interrupt: keyboardLine, power: power)
     acpiPower = ACPIPower(interrupt: sciLine, power: power)
+    self.firmware = firmware
     self.hostBridge = hostBridge
   }
 
@@ -55,6 +58,8 @@ final class PlatformDevices {
     try ports.map(keyboardController.dataPort, name: "i8042 data", base: Layout.Port.i8042Data, size: 1)
     try ports.map(
       keyboardController.commandPort, name: "i8042 command", base: Layout.Port.i8042Command, size: 1)
+    try ports.map(
+      firmware, name: "fw_cfg", base: Layout.Port.firmwareConfiguration, size: FirmwareConfiguration.size)
     try ports.map(acpiPower, name: "ACPI PM1", base: Layout.Port.acpiPM1, size: 6)
     try ports.map(
       ConfigurationPorts(hostBridge, power: power), name: "PCI configuration",

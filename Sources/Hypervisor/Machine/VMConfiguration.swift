@@ -21,6 +21,8 @@ public struct VMConfiguration: Hashable, Sendable {
   public var console: ConsoleTarget?
   /// Whether there is a virtio source of random numbers.
   public var hasEntropy = true
+  /// What the guest finds in the firmware configuration device.
+  public var firmwareFiles: [FirmwareFile] = []
   /// In the order in which the guest finds them.
   public var disks: [DiskConfiguration] = []
   /// In the order in which the guest finds them.

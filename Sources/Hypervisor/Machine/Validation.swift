@@ -69,6 +69,7 @@ public struct ValidatedConfiguration: Hashable, Sendable {
     guard wish.serial != .stdio || wish.console != .stdio else { throw .twoConsolesOnStandardIO }
     guard wish.disks.count <= PCISlot.mostDisks else { throw .tooManyDisks(wish.disks.count) }
     guard wish.networks.count <= PCISlot.mostCards else { throw .tooManyCards(wish.networks.count) }
+    try FirmwareFile.check(wish.firmwareFiles)
     try DiskConfiguration.check(wish.disks)
     disks = wish.disks
     do throws(NetworkError) {
@@ -132,6 +133,9 @@ public enum ConfigurationError: Error, Hashable, Sendable {
   case twoConsolesOnStandardIO
   case tooManyDisks(Int)
   case tooManyCards(Int)
+  case tooManyFirmwareFiles(Int)
+  case firmwareFileName(String)
+  case firmwareFileTwice(String)
   case disk(DiskConfigurationError)
   case network(NetworkError)
   /// Bytes.
@@ -156,6 +160,10 @@ extension ConfigurationError: CustomStringConvertible {
       "\(count) disks asked for, a machine has room for \(PCISlot.mostDisks)"
     case .tooManyCards(let count):
       "\(count) network cards asked for, a machine has room for \(PCISlot.mostCards)"
+    case .tooManyFirmwareFiles(let count):
+      "\(count) times --fw-cfg, a machine has room for \(FirmwareFile.most) files"
+    case .firmwareFileName(let name): "--fw-cfg \(name): not a name for a file of the firmware configuration"
+    case .firmwareFileTwice(let name): "--fw-cfg \(name): given twice"
     case .disk(let error): "\(error)"
     case .network(let error): "--net: \(error)"
     case .traceTooShort(let size): "a trace of at most \(size) bytes has room for no event"
@@ -175,6 +183,13 @@ extension ConfigurationError: CustomStringConvertible {
     case .twoConsolesOnStandardIO: "lead one of them elsewhere: --serial null, or file=PATH"
     case .tooManyDisks: "give fewer; one disk can hold many partitions"
     case .tooManyCards: "give fewer; one card can be in many VLANs"
+    case .tooManyFirmwareFiles: "put several values into one file"
+    case .firmwareFileName:
+      """
+      a name is \(FirmwareFile.prefix) and more, at most \(FirmwareFile.longestName) characters of ASCII without \
+      spaces, such as opt/org.example/name
+      """
+    case .firmwareFileTwice: "give each file once"
     case .disk(let error): error.hint
     case .network(let error): error.hint
     case .traceTooShort: "give more with --trace-limit, such as 64M; a bare number counts MiB"

@@ -34,7 +34,13 @@ struct BusDeviceConformanceTests {
       ACPIPower(interrupt: try InterruptLine(), power: try PowerControl())
     },
     Kind(name: "DebugPort", size: DebugPort.size) { DebugPort(power: try PowerControl()) },
+    Kind(name: "FirmwareConfiguration", size: FirmwareConfiguration.size) { firmware },
   ]
+
+  private static var firmware: FirmwareConfiguration {
+    FirmwareConfiguration(
+      processors: 2, ramSize: 1 << 30, files: [.init(name: "opt/file", bytes: Array(1...200))])
+  }
 
   /// An access inside a window.
   private struct Access {
@@ -151,5 +157,6 @@ struct BusDeviceConformanceTests {
         interrupt: InterruptLine(), clock: ManualClock(unixSeconds: 0), memory: .init(below4GiB: 1 << 30)),
       size: 2)
     try exercise(ACPIPower(interrupt: InterruptLine(), power: PowerControl()), size: 6)
+    try exercise(Self.firmware, size: FirmwareConfiguration.size)
   }
 }

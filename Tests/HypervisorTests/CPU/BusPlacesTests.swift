@@ -31,6 +31,8 @@ struct BusPlacesTests {
     let port = Layout.Port.com1 + 2
     #expect(places.meaning(of: port, .portRead) == .init(device: "COM1", register: "IIR"))
     #expect(places.meaning(of: port, .portWrite) == .init(device: "COM1", register: "FCR"))
+    #expect(places.meaning(of: 0x510, .portWrite, width: 2).register == "selector")
+    #expect(places.meaning(of: 0x511, .portRead).register == "data")
     #expect(places.meaning(of: 0x1234, .portRead) == .init(device: nil, register: nil))
     // The same address on the other bus is another place.
     #expect(places.meaning(of: port, .mmioRead) == .init(device: nil, register: nil))

@@ -57,6 +57,7 @@ struct ACPITablesCompilerTests {
     #"Name (_HID, EisaId ("PNP0B00")"#,
     #"Name (_HID, EisaId ("PNP0C02")"#,
     #"Name (_HID, "ACPI0007""#,
+    #"Name (_HID, "QEMU0002""#,
     "Name (_UID, 0x012C)",
     "Method (_OSC, 4, Serialized)",
     #"ToUUID ("33db4d5b-1ff7-401c-9657-7441c03dd766")"#,

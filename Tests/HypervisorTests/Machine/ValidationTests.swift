@@ -90,6 +90,25 @@ struct ValidationTests {
     #expect(refusal { $0.append = ["a\nb"] } != nil)
   }
 
+  private func refusal(names: [String]) -> ConfigurationError? {
+    refusal { $0.firmwareFiles = names.map { FirmwareFile(name: $0, content: .text("")) } }
+  }
+
+  @Test(arguments: [
+    "", "opt/", "etc/e820", "opt", "Opt/a", "opt/a b", "opt/\u{e9}", "opt/a\0", "opt/\u{7f}",
+    "opt/" + String(repeating: "x", count: 52),
+  ])
+  func `a file of the firmware configuration has one of the users' names`(name: String) {
+    #expect(refusal(names: [name]) == .firmwareFileName(name))
+  }
+
+  @Test func `files of the firmware configuration differ by name, and there are not too many`() {
+    #expect(refusal(names: ["opt/a", "opt/" + String(repeating: "x", count: 51)]) == nil)
+    #expect(refusal(names: ["opt/a", "opt/b", "opt/a"]) == .firmwareFileTwice("opt/a"))
+    #expect(refusal(names: (0..<32).map { "opt/\($0)" }) == nil)
+    #expect(refusal(names: (0..<33).map { "opt/\($0)" }) == .tooManyFirmwareFiles(33))
+  }
+
   @Test(arguments: ["stdio", "pty", "null", "file=/tmp/a", "socket=/tmp/a=b"])
   func `a serial target reads as it is written`(text: String) {
     #expect(ConsoleTarget(text)?.description == text)

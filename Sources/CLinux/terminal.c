@@ -33,7 +33,7 @@ int clinux_terminal_raw(void) {
     struct termios raw = kept_settings;
     cfmakeraw(&raw);
     // A background job may not change the terminal: SIGTTOU would stop it half way.
-    return tcsetattr(guarded_fd, TCSADRAIN, &raw) < 0 ? -errno : 0;
+    return tcsetattr(guarded_fd, TCSANOW, &raw) < 0 ? -errno : 0;
 }
 
 int clinux_open_pty(char *path, size_t size) {

@@ -128,9 +128,9 @@ final class Console {
   ) throws(Errno) -> ConsoleOutput.Target? {
     switch target {
     case .stdio:
-      return ConsoleOutput.Target(try OwnedDescriptor(result: clinux_duplicate(STDOUT_FILENO)))
+      return ConsoleOutput.Target(try OwnedDescriptor(result: clinux_duplicate(STDOUT_FILENO)), for: .owner)
     case .file(let path):
-      return ConsoleOutput.Target(try OutputFile.open(path))
+      return ConsoleOutput.Target(try OutputFile.open(path), for: .owner)
     case .pty:
       var path = [CChar](repeating: 0, count: 128)
       // The array is as long as told.
@@ -139,7 +139,7 @@ final class Console {
       let name = String(decoding: path.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
       StandardError.line("\(kind.name) console: \(name)")
       place = "pty=\(name)"
-      return ConsoleOutput.Target(master, isPseudoTerminal: true)
+      return ConsoleOutput.Target(master, for: .pseudoTerminal)
     case .socket, .null:
       return nil
     }

@@ -49,7 +49,7 @@ final class ConsoleSocket {
       if Errno(rawValue: -number).isShortage { turnAway() }
       return
     }
-    let new = ConsoleOutput.Target(OwnedDescriptor(takingOver: number))
+    let new = ConsoleOutput.Target(OwnedDescriptor(takingOver: number), for: .socket)
     // A client who left while the guest would not read what he had sent is not seen as gone yet.
     if let client, hasHungUp(client) { dropClient() }
     // Closed at once: the first client has the console.

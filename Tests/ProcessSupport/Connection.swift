@@ -45,6 +45,12 @@ public final class Connection {
     try wait("\(count) bytes") { $0.output.count >= count }
   }
 
+  /// Waits until `text` has come.
+  public func wait(for text: String) throws {
+    let wanted = Array(text.utf8)
+    try wait("\"\(text)\"") { $0.output.contains(wanted) }
+  }
+
   /// Waits until all that was queued is sent.
   public func waitUntilSent() throws {
     try wait("to be read") { $0.unsent.isEmpty }

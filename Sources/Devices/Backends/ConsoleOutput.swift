@@ -5,19 +5,31 @@ public import SystemPackage
 /// The way from a port of the guest's to a person: a buffer, and a thread that writes it out.
 ///
 /// A reader that stops reading holds up this thread and, once the buffer is full, the guest's
-/// transmitter; never a vCPU. A reader that goes away is forgotten, and the guest goes on.
+/// transmitter; never a vCPU. A bystander, who came by a socket or a pseudo terminal, is waited for
+/// a second: then what the buffer has no room for is dropped, and he is told how much when he reads
+/// again. A reader that goes away is forgotten, and the guest goes on.
 public final class ConsoleOutput: ConsoleSink {
+  /// Who is at the other end.
+  public enum Reader: Sendable {
+    /// Whoever started the machine, with standard output or a file: waited for, as a pager wants it.
+    case owner
+    case socket
+    /// Who has the pseudo terminal open whose master this is. While no one has, bytes are dropped.
+    case pseudoTerminal
+  }
+
   /// An open descriptor that the writer and whoever attached it share.
   public final class Target: Sendable {
     let descriptor: OwnedDescriptor
     /// For polling and shutting down; valid while this lives.
     public var number: Int32 { descriptor.number }
-    /// Whether bytes are dropped while no one has the other end open (a pseudo terminal's master).
-    let isPseudoTerminal: Bool
+    let reader: Reader
 
-    public init(_ descriptor: consuming OwnedDescriptor, isPseudoTerminal: Bool = false) {
+    public init(_ descriptor: consuming OwnedDescriptor, for reader: Reader) {
+      // A bystander who reads slowly must not hold up a write either. Nobody else has the description.
+      if reader != .owner { _ = clinux_set_nonblocking(descriptor.number) }
       self.descriptor = descriptor
-      self.isPseudoTerminal = isPseudoTerminal
+      self.reader = reader
     }
   }
 
@@ -98,17 +110,64 @@ public final class ConsoleOutput: ConsoleSink {
 
   // MARK: The writer thread
 
+  /// A bystander who did not read for a second.
+  private struct Stall {
+    let target: Target
+    /// Bytes dropped since.
+    var dropped: UInt64 = 0
+  }
+
+  /// How long a bystander is waited for, in milliseconds.
+  private static let patience: Int32 = 1000
+
   private func writeUntilClosed() {
+    var stall: Stall?
+    // What a bystander is to be told before he gets more.
+    var notice: ArraySlice<UInt8> = []
     while true {
-      unsafe ring.consume { unsafe write($0) }
+      if stall == nil {
+        if notice.isEmpty {
+          unsafe ring.consume { unsafe write($0, &stall) }
+        } else {
+          let written = unsafe notice.withUnsafeBytes { unsafe write($0, &stall) }
+          notice = notice.dropFirst(written)
+        }
+      }
+      let isClosing = isClosing.load(ordering: .sequentiallyConsistent)
+      // What has room stays: the latest output is there for who reads again.
+      if stall != nil, isClosing || ring.isFull { drop(&stall) }
       if isStarved.exchange(false, ordering: .sequentiallyConsistent) {
         port.withLock { $0 }?.transmitterReady()
       }
-      guard ring.isEmpty else { continue }
-      if isClosing.load(ordering: .sequentiallyConsistent) { break }
-      sleep()
+      if stall == nil, !ring.isEmpty || !notice.isEmpty { continue }
+      if isClosing { break }
+      guard let waiting = stall else {
+        sleep()
+        continue
+      }
+      guard hasReader(waiting.target) else { continue }
+      stall = nil
+      // Who left reads no more, and who came in his place missed nothing.
+      if waiting.dropped > 0, target.withLock({ $0 === waiting.target }) {
+        notice = Array(Self.notice(waiting.dropped).utf8)[...]
+      }
     }
     finished.signal()
+  }
+
+  private static func notice(_ dropped: UInt64) -> String {
+    "\r\n[swiftvm: \(dropped) bytes of output dropped here, which nobody read]\r\n"
+  }
+
+  /// Empties the ring.
+  private func drop(_ stall: inout Stall?) {
+    // At most twice: the ring offers what lies before its end, then what lies behind its start.
+    for _ in 0..<2 {
+      unsafe ring.consume { bytes in
+        stall?.dropped &+= UInt64(bytes.count)
+        return bytes.count
+      }
+    }
   }
 
   private func sleep() {
@@ -123,16 +182,32 @@ public final class ConsoleOutput: ConsoleSink {
     wake.take()
   }
 
-  /// Writes some of `bytes`; how many are done with.
-  private func write(_ bytes: UnsafeRawBufferPointer) -> Int {
+  /// Sleeps until `target` takes bytes or is gone, or until the guest lacks room.
+  private func hasReader(_ target: Target) -> Bool {
+    var events = [
+      pollfd(fd: wake.number, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: target.number, events: Int16(POLLOUT), revents: 0),
+    ]
+    // As many entries as told.
+    _ = unsafe poll(&events, nfds_t(events.count), -1)
+    if events[0].revents != 0 { wake.take() }
+    return events[1].revents != 0
+  }
+
+  /// Writes some of `bytes`; how many are done with. None where a bystander makes no progress.
+  private func write(_ bytes: UnsafeRawBufferPointer, _ stall: inout Stall?) -> Int {
     guard bytes.count > 0 else { return 0 }
     guard let target = target.withLock({ $0 }) else { return bytes.count }
-    var event = pollfd(fd: target.descriptor.number, events: Int16(POLLOUT), revents: 0)
+    var event = pollfd(fd: target.number, events: Int16(POLLOUT), revents: 0)
     // One entry, as told.
-    _ = unsafe poll(&event, 1, -1)
-    if target.isPseudoTerminal, event.revents & Int16(POLLHUP) != 0 { return bytes.count }
+    let count = unsafe poll(&event, 1, target.reader == .owner ? -1 : Self.patience)
+    guard count != 0 else {
+      stall = Stall(target: target)
+      return 0
+    }
+    if target.reader == .pseudoTerminal, event.revents & Int16(POLLHUP) != 0 { return bytes.count }
     // The buffer outlives the call.
-    let written = unsafe systemWrite(target.descriptor.number, bytes)
+    let written = unsafe systemWrite(target.number, bytes)
     if written >= 0 { return written }
     let error = Errno(rawValue: clinux_errno())
     if error == .interrupted || error == .wouldBlock { return 0 }

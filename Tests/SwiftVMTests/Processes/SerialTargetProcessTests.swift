@@ -46,7 +46,8 @@ import Testing
 
   private func path(of program: RunningProgram) throws -> String {
     let announcement = "serial console: "
-    try program.waitForError("\n")
+    // The line comes whole.
+    try program.waitForError(announcement)
     let line = try #require(program.error.split(separator: "\n").first { $0.hasPrefix(announcement) })
     return String(line.dropFirst(announcement.count))
   }
@@ -142,6 +143,43 @@ import Testing
     program.signal(2)
     #expect(try program.waitForEnd() == 0)
     #expect(!scratch.exists("sock"))
+  }
+
+  @Test(arguments: [false, true])
+  func `a bystander who does not read holds up no guest, and is told what he missed`(isTerminal: Bool) throws
+  {
+    let target = isTerminal ? "pty" : "socket=\(scratch("sock"))"
+    let program = try SwiftVMProgram.start("torrent", ["--serial", target, "-v"])
+    let bystander = try isTerminal ? Connection(terminal: path(of: program)) : socketClient(of: program)
+    try program.waitForError(count: 3, "the guest reset the machine")
+    try bystander.wait(for: "bytes of output dropped here")
+    // He has the console for himself again.
+    try bystander.wait(count: bystander.received.count + 100_000)
+    program.signal(2)
+    #expect(try program.waitForEnd() == 0)
+  }
+
+  private func socketClient(of program: RunningProgram) throws -> Connection {
+    try program.waitForError("the machine runs")
+    return try Connection(socket: scratch("sock"))
+  }
+
+  @Test func `a client who does not read costs nothing, and is told where the guest is silent too`()
+    async throws
+  {
+    let program = try SwiftVMProgram.start("silent-torrent", ["--serial", "socket=\(scratch("sock"))", "-v"])
+    let client = try socketClient(of: program)
+    client.send([UInt8(ascii: "!")])
+    // The CPU time of each thread: ever more where the guest is not done, or somebody goes on looking.
+    let times = "sed 's/.*) //' /proc/\(program.id)/task/*/stat | cut -d ' ' -f 12,13; sleep 1.5"
+    var seen = ["", try await SwiftVMProgram.shell(times).output]
+    for _ in 0..<100 where seen[0] != seen[1] {
+      seen = [seen[1], try await SwiftVMProgram.shell(times).output]
+    }
+    #expect(seen[0] == seen[1])
+    try client.wait(for: "bytes of output dropped here")
+    program.signal(2)
+    #expect(try program.waitForEnd() == 0)
   }
 
   @Test func `a client who does not read holds up neither signals nor the machine's end`() throws {

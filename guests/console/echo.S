@@ -1,5 +1,5 @@
 // Real mode: says "ready", then sends back every byte that it receives. A break comes back as "<break>",
-// Ctrl-D ends it with a reset.
+// Ctrl-D ends it with a reset. With BARE it leaves the port as it finds it.
     .code16
     .globl start
 start:
@@ -7,12 +7,14 @@ start:
     movw %ax, %ds
     movw %ax, %ss
     movw $0x7c00, %sp
+#ifndef BARE
     movw $0x3fa, %dx        // FIFO control: on
     movb $1, %al
     outb %al, %dx
     movw $0x3fc, %dx        // modem control: DTR and RTS, so that the other side may send
     movb $3, %al
     outb %al, %dx
+#endif
     movw $ready, %si
     call print
 next:

@@ -14,6 +14,11 @@ extension UART16550 {
     public var received: [UInt8]
     /// Bit n: `received[n]` is a break.
     public var breaks: UInt16
+    /// On the line, for a guest that listened. Oldest first.
+    public var arriving: [UInt8]
+    /// Bit n: `arriving[n]` is a break.
+    public var arrivingBreaks: UInt16
+    public var isPolling: Bool
     public var overrun: Bool
     /// Oldest first: bytes that the line had no room for.
     public var transmitting: [UInt8]
@@ -27,7 +32,8 @@ extension UART16550 {
       interruptEnable: interruptEnable.rawValue, lineControl: lineControl.rawValue,
       modemControl: modemControl.rawValue, modemDeltas: modemDeltas.rawValue, scratch: scratch,
       divisor: divisor, fifosEnabled: fifosEnabled, triggerLevel: triggerLevel,
-      received: receiveFIFO.contents, breaks: breaks, overrun: overrun,
+      received: received.contents, breaks: received.breaks, arriving: arriving.contents,
+      arrivingBreaks: arriving.breaks, isPolling: isPolling, overrun: overrun,
       transmitting: transmitFIFO.contents, transmitterInterrupt: transmitterInterrupt,
       hasRaisedRTS: hasRaisedRTS, isConnected: isConnected)
   }
@@ -44,6 +50,8 @@ extension UART16550 {
     try check([1, 4, 8, 14].contains(state.triggerLevel), "triggerLevel")
     try check(state.received.count <= capacity, "received")
     try check(state.breaks >> state.received.count == 0, "breaks")
+    try check(state.arriving.count <= ByteFIFO.capacity, "arriving")
+    try check(state.arrivingBreaks >> state.arriving.count == 0, "arrivingBreaks")
     try check(state.transmitting.count <= capacity, "transmitting")
 
     self.init(connected: state.isConnected)
@@ -55,8 +63,9 @@ extension UART16550 {
     divisor = state.divisor
     fifosEnabled = state.fifosEnabled
     triggerLevel = state.triggerLevel
-    for byte in state.received { receiveFIFO.push(byte) }
-    breaks = state.breaks
+    received = ReceivedBytes(state.received, breaks: state.breaks)
+    arriving = ReceivedBytes(state.arriving, breaks: state.arrivingBreaks)
+    isPolling = state.isPolling
     overrun = state.overrun
     for byte in state.transmitting { transmitFIFO.push(byte) }
     transmitterInterrupt = state.transmitterInterrupt

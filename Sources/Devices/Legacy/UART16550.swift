@@ -8,6 +8,20 @@
 /// - The character timeout, four character times on a wire, is over as soon as a burst has arrived:
 ///   data below the trigger level is reported as a timeout straight away. Reading a byte ends the
 ///   timeout as in the data sheet, and what remains in the FIFO raises it anew, as one more edge.
+///
+/// Bytes from the line wait for a guest that takes them. A driver that sets the port up resets the FIFOs,
+/// and reads status and data registers once or more, to throw away what came before it was there; what a
+/// person typed or piped in early must survive that, and a guest that sets nothing up must have its input
+/// too. So the line sends nothing before the guest listens, which is either of
+///
+/// - the received-data interrupt is enabled,
+/// - the line status was read twice with nothing between, the transmitter being idle, and no register of
+///   the set-up was written since: who polls for input does that, who polls to send does not, and a driver
+///   that does (Linux' startup) goes on with its set-up;
+///
+/// and a byte on the line arrives in the receiver when the guest looks again: when it reads the line status,
+/// the interrupt's cause or the data. A FIFO reset clears what has arrived, which the guest knew of; bytes on
+/// the line come after it.
 public struct UART16550: Sendable {
   var interruptEnable: InterruptEnable = []
   var lineControl: LineControl = []
@@ -19,10 +33,12 @@ public struct UART16550: Sendable {
   var fifosEnabled = false
   /// Bytes that raise the received-data interrupt: 1, 4, 8 or 14.
   var triggerLevel: UInt8 = 1
-  var receiveFIFO = ByteFIFO()
-  /// Bit n: the byte n places from the top of the receive FIFO is a break.
-  var breaks: UInt16 = 0
+  var received = ReceivedBytes()
+  /// On the line: sent to a guest that listens, which did not look since.
+  var arriving = ReceivedBytes()
   var overrun = false
+  /// The guest polls for input.
+  var isPolling = false
   var transmitFIFO = ByteFIFO()
   /// The "transmitter holding register empty" cause, kept until it is read or a byte is written.
   var transmitterInterrupt = false
@@ -31,6 +47,8 @@ public struct UART16550: Sendable {
   /// What is on the other end: a peer asserts CTS, DSR and DCD.
   var isConnected: Bool
 
+  /// The last access read a line status without news.
+  private var sawIdleLine = false
   private var lineWasHigh = false
   private var lineDipped = false
 
@@ -45,6 +63,8 @@ public struct UART16550: Sendable {
 
   /// Reads register 0 to 7; higher bits are not decoded.
   public mutating func read(_ register: UInt8) -> UInt8 {
+    let sawIdleLine = sawIdleLine
+    self.sawIdleLine = false
     switch register & 7 {
     case 0:
       return lineControl.contains(.divisorLatchAccess) ? UInt8(truncatingIfNeeded: divisor) : takeReceived()
@@ -54,7 +74,7 @@ public struct UART16550: Sendable {
     case 2: return identifyInterrupt()
     case 3: return lineControl.rawValue
     case 4: return modemControl.rawValue
-    case 5: return takeLineStatus()
+    case 5: return takeLineStatus(again: sawIdleLine)
     case 6: return takeModemStatus()
     default: return scratch
     }
@@ -62,6 +82,8 @@ public struct UART16550: Sendable {
 
   /// Writes register 0 to 7; higher bits are not decoded. The status registers keep no write.
   public mutating func write(_ value: UInt8, to register: UInt8) {
+    sawIdleLine = false
+    if (1...4).contains(register & 7) { isPolling = false }
     switch register & 7 {
     case 0 where lineControl.contains(.divisorLatchAccess):
       divisor = divisor & 0xFF00 | UInt16(value)
@@ -81,9 +103,9 @@ public struct UART16550: Sendable {
 
   /// The cause with the highest priority (data sheet, table IV).
   var cause: InterruptCause {
-    if interruptEnable.contains(.lineStatus), overrun || breaks & 1 != 0 { return .lineStatus }
-    if interruptEnable.contains(.receivedData), !receiveFIFO.isEmpty {
-      return !fifosEnabled || receiveFIFO.count >= triggerLevel ? .receivedData : .characterTimeout
+    if interruptEnable.contains(.lineStatus), overrun || isBreakNext { return .lineStatus }
+    if interruptEnable.contains(.receivedData), visibleCount > 0 {
+      return !fifosEnabled || visibleCount >= triggerLevel ? .receivedData : .characterTimeout
     }
     if interruptEnable.contains(.transmitterEmpty), transmitterInterrupt { return .transmitterEmpty }
     if interruptEnable.contains(.modemStatus), !modemDeltas.isEmpty { return .modemStatus }
@@ -107,6 +129,7 @@ public struct UART16550: Sendable {
   }
 
   private mutating func identifyInterrupt() -> UInt8 {
+    admit()
     let cause = cause
     if cause == .transmitterEmpty { transmitterInterrupt = false }
     return cause.rawValue | (fifosEnabled ? 0xC0 : 0)
@@ -126,7 +149,7 @@ public struct UART16550: Sendable {
   private mutating func transmit(_ byte: UInt8) {
     transmitterInterrupt = false
     if isLoopback {
-      arrive(byte, isBreak: false)
+      loopBack(byte)
       transmitterInterrupt = transmitFIFO.isEmpty
     } else if transmitFIFO.count < capacity {
       transmitFIFO.push(byte)
@@ -143,51 +166,71 @@ public struct UART16550: Sendable {
 
   // MARK: Receiver
 
-  /// Whether the guest listens to the line: not in loopback, and not after it dropped an RTS that
-  /// it had raised before.
-  public var isReadyToReceive: Bool {
+  /// Whether the guest lets the line send: not in loopback, and not after it dropped an RTS that it
+  /// had raised before.
+  private var isLineOpen: Bool {
     !isLoopback && (!hasRaisedRTS || modemControl.contains(.requestToSend))
   }
 
-  /// Bytes that can arrive now without one being lost.
-  public var receiveSpace: Int { isReadyToReceive ? Int(capacity &- receiveFIFO.count) : 0 }
+  /// Whether the guest takes what the line sends.
+  public var isReadyToReceive: Bool {
+    isLineOpen && (isPolling || interruptEnable.contains(.receivedData))
+  }
+
+  /// Bytes that the line may send now.
+  public var receiveSpace: Int {
+    isReadyToReceive ? max(0, Int(capacity) &- receiveCount) : 0
+  }
 
   /// Bytes that the guest has not read yet.
-  public var receiveCount: Int { Int(receiveFIFO.count) }
+  public var receiveCount: Int { Int(received.count &+ arriving.count) }
 
-  /// A byte from the line. Past `receiveSpace` it overruns.
+  /// Bytes in the receiver, with those that arrive as soon as the guest looks.
+  private var visibleCount: UInt8 {
+    received.count &+ (isReadyToReceive ? min(arriving.count, capacity &- min(received.count, capacity)) : 0)
+  }
+
+  private var isBreakNext: Bool {
+    received.isEmpty ? isReadyToReceive && arriving.isBreak : received.isBreak
+  }
+
+  /// A byte from the line; lost past `receiveSpace`.
   public mutating func receive(_ byte: UInt8) {
-    if !isLoopback { arrive(byte, isBreak: false) }
+    if receiveSpace > 0 { arriving.push(byte, isBreak: false) }
   }
 
   /// A break on the line, which the receiver takes for a zero byte with a mark.
   public mutating func receiveBreak() {
-    if !isLoopback { arrive(0, isBreak: true) }
+    if receiveSpace > 0 { arriving.push(0, isBreak: true) }
   }
 
-  private mutating func arrive(_ byte: UInt8, isBreak: Bool) {
-    if receiveFIFO.count >= capacity {
+  /// The guest looks: what is on the line arrives, as far as there is room.
+  private mutating func admit() {
+    guard isReadyToReceive else { return }
+    while received.count < capacity, let (byte, isBreak) = arriving.pop() {
+      received.push(byte, isBreak: isBreak)
+    }
+  }
+
+  private mutating func loopBack(_ byte: UInt8) {
+    if received.count >= capacity {
       overrun = true
       // A full FIFO loses the newest byte; the single register of a 16450 the older one.
       if fifosEnabled { return }
-      clearReceiver()
+      received.removeAll()
     }
-    if isBreak { breaks |= 1 &<< UInt16(receiveFIFO.count) }
-    receiveFIFO.push(byte)
+    received.push(byte, isBreak: false)
   }
 
   private mutating func takeReceived() -> UInt8 {
+    admit()
     let cause = cause
-    breaks &>>= 1
-    let byte = receiveFIFO.pop() ?? 0
+    let byte = received.pop()?.byte ?? 0
     // Below the trigger level no receiver interrupt stands until the character timeout.
-    lineDipped = (cause == .receivedData || cause == .characterTimeout) && receiveFIFO.count < triggerLevel
+    lineDipped =
+      (cause == .receivedData || cause == .characterTimeout)
+      && (!fifosEnabled || visibleCount < triggerLevel)
     return byte
-  }
-
-  private mutating func clearReceiver() {
-    receiveFIFO.removeAll()
-    breaks = 0
   }
 
   // MARK: Control and status
@@ -196,7 +239,7 @@ public struct UART16550: Sendable {
     let control = FIFOControl(rawValue: value)
     let enabled = control.contains(.enable)
     // Turning the FIFOs on or off empties them; the other bits count only beside the enable bit.
-    if enabled != fifosEnabled || enabled && control.contains(.clearReceiver) { clearReceiver() }
+    if enabled != fifosEnabled || enabled && control.contains(.clearReceiver) { received.removeAll() }
     if enabled != fifosEnabled || enabled && control.contains(.clearTransmitter), !transmitFIFO.isEmpty {
       transmitFIFO.removeAll()
       transmitterInterrupt = true
@@ -234,15 +277,19 @@ public struct UART16550: Sendable {
     return status.rawValue
   }
 
-  private mutating func takeLineStatus() -> UInt8 {
+  /// - Parameter again: the last access was the same, and told nothing.
+  private mutating func takeLineStatus(again: Bool) -> UInt8 {
+    admit()
+    if again { isPolling = true }
     var status: LineStatus = transmitFIFO.isEmpty ? [.transmitterHoldingEmpty, .transmitterEmpty] : []
-    if !receiveFIFO.isEmpty { status.insert(.dataReady) }
+    if !received.isEmpty { status.insert(.dataReady) }
     if overrun { status.insert(.overrunError) }
-    if breaks & 1 != 0 { status.insert(.breakInterrupt) }
-    if fifosEnabled, breaks != 0 { status.insert(.errorInFIFO) }
+    if received.isBreak { status.insert(.breakInterrupt) }
+    if fifosEnabled, received.breaks != 0 { status.insert(.errorInFIFO) }
     // Reading reports the overrun, and the break at the top of the FIFO, once.
     overrun = false
-    breaks &= ~1
+    received.takeBreak()
+    sawIdleLine = !isLoopback && status == [.transmitterHoldingEmpty, .transmitterEmpty]
     return status.rawValue
   }
 }

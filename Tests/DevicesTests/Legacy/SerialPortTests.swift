@@ -97,6 +97,19 @@ struct SerialPortTests {
     #expect(bench.port.receiveRoom.event.take() == 0)
   }
 
+  @Test func `input waits for a guest that listens, and comes when it does`() throws {
+    let bench = try Bench()
+    #expect(bench.port.receive([1, 2].span) == 0)
+    #expect(bench.port.receiveRoom.event.take() == 0)
+    _ = bench.port.readByte(at: 5)
+    #expect(bench.port.receiveRoom.event.take() == 0)
+    _ = bench.port.readByte(at: 5)
+    #expect(bench.port.receiveRoom.event.take() == 1)
+    #expect(bench.port.receive([1, 2].span) == 2)
+    #expect(bench.port.readByte(at: 5) == 0x61)
+    #expect(bench.port.readByte(at: 0) == 1)
+  }
+
   @Test func `a paste of 100 KiB arrives whole`() throws {
     let bench = try Bench()
     bench.port.writeByte(0x05, at: 1)
@@ -119,6 +132,7 @@ struct SerialPortTests {
 
   @Test func `a guest that drops RTS gets nothing until it raises it again`() throws {
     let bench = try Bench()
+    bench.port.writeByte(0x01, at: 1)
     bench.port.writeByte(0x09, at: 4)
     #expect(bench.port.receive([1, 2].span) == 0)
     #expect(!bench.port.receiveBreak())
@@ -130,6 +144,7 @@ struct SerialPortTests {
 
   @Test func `leaving loopback lets input in again`() throws {
     let bench = try Bench()
+    bench.port.writeByte(0x01, at: 1)
     bench.port.writeByte(0x1B, at: 4)
     #expect(bench.port.receive([1].span) == 0)
     bench.port.writeByte(0x0B, at: 4)

@@ -13,6 +13,9 @@ struct UART16550StateTests {
     chip.write(0x5A, to: 7)
     for byte in UInt8(0)..<5 { chip.receive(byte) }
     chip.receiveBreak()
+    _ = chip.read(5)
+    chip.receiveBreak()
+    chip.receive(7)
     chip.write(0x41, to: 0)
     chip.write(0x42, to: 0)
     chip.setConnected(false)
@@ -64,6 +67,8 @@ struct UART16550StateTests {
     #expect(refusal { $0.received = Array(repeating: 0, count: 17) } == "received")
     #expect(refusal { $0.fifosEnabled = false } == "received")
     #expect(refusal { $0.breaks = 0x8000 } == "breaks")
+    #expect(refusal { $0.arriving = Array(repeating: 0, count: 17) } == "arriving")
+    #expect(refusal { $0.arrivingBreaks = 0x4 } == "arrivingBreaks")
     #expect(refusal { $0.transmitting = Array(repeating: 0, count: 17) } == "transmitting")
   }
 

@@ -113,6 +113,33 @@ import Testing
     #expect(outcome.output == "")
   }
 
+  /// A standard error that is a full pipe, which nobody reads.
+  private var fullPipe: String {
+    "mkfifo \(scratch("full")); exec 3<> \(scratch("full")); head -c 65536 /dev/zero >&3"
+  }
+
+  @Test(arguments: [
+    ("-k $guests/elf64.elf", Int32(0)), ("--flat $guests/triple.bin --on-reboot exit --exit-stats", 0),
+    ("--flat $guests/lost.bin", 3),
+  ])
+  func `a full pipe on standard error holds up no end`(arguments: String, status: Int32) async throws {
+    let outcome = try await SwiftVMProgram.shell(
+      "\(fullPipe); exec $vm run \(arguments) -m 16 -v 2>&3")
+    #expect(outcome.status == status)
+  }
+
+  @Test func `a full pipe on standard error holds up no signal`() async throws {
+    let outcome = try await SwiftVMProgram.shell(
+      """
+      \(fullPipe)
+      $vm run --flat $guests/idle.bin -m 16 -v --shutdown-timeout 1 2>&3 > \(scratch("out")) &
+      until grep -q up \(scratch("out")); do sleep 0.05; done
+      kill -TERM $!
+      wait $!
+      """)
+    #expect(outcome.status == 0)
+  }
+
   @Test func `a reader who does not read holds up no signal`() throws {
     let program = try SwiftVMProgram.start("chatter", ["-v"])
     try program.waitForError("the machine runs")

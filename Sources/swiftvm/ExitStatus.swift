@@ -6,7 +6,7 @@ enum ExitStatus: Int32 {
   case internalError = 1
   /// Arguments, configuration or the files that they name are wrong.
   case usage = 2
-  /// The guest cannot go on.
+  /// The guest cannot go on, or its kernel panicked.
   case guestCrashed = 3
   /// This host cannot run the machine: no KVM, not enough memory, descriptors or threads.
   case hostNotAble = 4

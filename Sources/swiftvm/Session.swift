@@ -123,20 +123,32 @@ final class Session {
         throw CrashText.failure(report)
       case .reset:
         log("the guest reset the machine")
-        reason = "reset the machine"
+        reason = "guest reset the machine"
       case .tripleFault(let report):
-        reason = "triple-faulted"
+        reason = "guest triple-faulted"
         StandardError.line(CrashText.text(report, on: Virtualisation.detect().cpu))
-        if configuration.onReboot == .reset, crashes.noteTripleFault(at: clock.monotonicNanoseconds) {
+        if configuration.onReboot == .reset, crashes.note(.tripleFault, at: clock.monotonicNanoseconds) {
           throw Failure(
             .guestCrashed,
             "the guest triple-faulted \(CrashLoopGuard.limit) times in a row, at once after its start",
             hint: "the report above shows where; --on-reboot exit ends at the first one")
         }
+      case .panicked:
+        let isLast = configuration.onReboot == .exit || control.isShuttingDown
+        if isLast || crashes.note(.panic, at: clock.monotonicNanoseconds) {
+          // What the kernel said comes first.
+          consoles.close()
+          throw Failure(
+            .guestCrashed,
+            "the guest's kernel panicked"
+              + (isLast ? "" : " \(CrashLoopGuard.limit) times in a row, soon after its start"),
+            hint: "its last lines on the console tell why")
+        }
+        reason = "guest's kernel panicked"
       }
       // Somebody who asked for the end does not want the machine back.
       if configuration.onReboot == .exit || control.isShuttingDown { return 0 }
-      StandardError.line("the guest \(reason): it starts afresh")
+      StandardError.line("the \(reason): it starts afresh")
     }
   }
 

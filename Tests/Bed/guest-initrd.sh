@@ -11,7 +11,7 @@ set -eu
 need_tools busybox cpio depmod modprobe
 need_kernels
 
-modules="button evdev virtio_pci virtio_blk virtio_net 8021q virtio_console virtio-rng ext4 virtio_balloon vmw_vsock_virtio_transport"
+modules="button evdev virtio_pci virtio_blk virtio_net 8021q virtio_console virtio-rng ext4 virtio_balloon vmw_vsock_virtio_transport pvpanic-mmio"
 [ $# -gt 0 ] || set -- cloud generic
 
 only_one guest

@@ -25,6 +25,15 @@ extension StockKernels {
       #expect(outcome.reported("triple fault") == (way == .triple), outcome.comment)
     }
 
+    @Test func `a guest's panic is told of by its driver, and ends with a status of its own`() async throws {
+      let guest = Guest(
+        options: "--on-reboot exit", arguments: "quiet swiftvm.load=pvpanic-mmio swiftvm.do=panic")
+      let outcome = try await l1.run(guest.boot)
+      #expect(outcome.status == 3, outcome.comment)
+      #expect(outcome.arrivals.count == 1, outcome.comment)
+      #expect(outcome.reported("error: the guest's kernel panicked"), outcome.comment)
+    }
+
     @Test(arguments: Way.allCases)
     func `a guest's reboot starts it afresh in the same process`(_ way: Way) async throws {
       let outcome = try await l1.run(

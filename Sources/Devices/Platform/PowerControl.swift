@@ -5,6 +5,8 @@ public import SystemPackage
 public enum PowerRequest: Hashable, Sendable {
   case powerOff
   case reset
+  /// To end, for its kernel has panicked.
+  case panic
   /// To end with this status, as a test kernel does through a debug port.
   case exit(status: UInt8)
 
@@ -13,6 +15,7 @@ public enum PowerRequest: Hashable, Sendable {
     switch self {
     case .powerOff: 1
     case .reset: 2
+    case .panic: 4
     case .exit(let status): 3 | UInt16(status) &<< 8
     }
   }
@@ -22,6 +25,7 @@ public enum PowerRequest: Hashable, Sendable {
     case 1: self = .powerOff
     case 2: self = .reset
     case 3: self = .exit(status: UInt8(truncatingIfNeeded: code &>> 8))
+    case 4: self = .panic
     default: return nil
     }
   }

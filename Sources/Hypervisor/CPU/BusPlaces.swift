@@ -56,6 +56,7 @@ enum PortNames {
       return (isWrite ? writtenByUART : readFromUART)[Int(port - Layout.Port.com1)]
     case Layout.Port.cmos: return "index"
     case Layout.Port.cmos + 1: return "data"
+    case Layout.Port.panic: return "events"
     case Layout.Port.firmwareConfiguration: return "selector"
     case Layout.Port.firmwareConfiguration + 1: return "data"
     case Layout.Port.acpiPM1..<Layout.Port.acpiPM1 + 2: return "PM1_STS"

@@ -62,7 +62,7 @@ public final class GDBServer {
     case .poweredOff, .reset: Array("W00".utf8)
     case .debugExit(let status): [UInt8(ascii: "W")] + Hex.text([status])
     // As by SIGABRT, and by SIGTERM.
-    case .tripleFault, .crashed: Array("X06".utf8)
+    case .tripleFault, .crashed, .panicked: Array("X06".utf8)
     case .stopped: Array("X0f".utf8)
     }
   }

@@ -151,6 +151,21 @@ extension AML {
     AML([0x08] + AML.path(name).bytes + value.bytes)
   }
 
+  /// Names I/O ports.
+  static func portRegion(_ name: String, base: UInt64, size: UInt64) -> AML {
+    let systemIO: UInt8 = 1
+    return AML(
+      [0x5B, 0x80] + AML.path(name).bytes + [systemIO] + AML.integer(base).bytes + AML.integer(size).bytes)
+  }
+
+  /// Names the first byte of a region, which is accessed by bytes.
+  static func byteField(_ name: String, of region: String) -> AML {
+    let byteAccess: UInt8 = 1
+    let bits: UInt8 = 8
+    return AML(
+      [0x5B, 0x81], package: AML.path(region).bytes + [byteAccess] + AML.path(name).bytes + [bits])
+  }
+
   /// A control method of 0 to 7 arguments. It is serialized, one thread in it at a time, because a
   /// method that creates names must be.
   static func method(_ name: String, arguments: UInt8, _ terms: [AML]) -> AML {
@@ -181,6 +196,10 @@ extension AML {
 
   static func not(_ operand: AML) -> AML {
     AML([0x92] + operand.bytes)
+  }
+
+  static func store(_ value: AML, into target: AML) -> AML {
+    AML([0x70] + value.bytes + target.bytes)
   }
 
   /// `target |= bits`.

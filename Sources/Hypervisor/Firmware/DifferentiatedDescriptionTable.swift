@@ -9,7 +9,7 @@ enum DifferentiatedDescriptionTable {
       softOff.bytes
         + AML.scope(
           #"\_SB"#,
-          [pciRoot(pciWindow64), mainBoard, serialPort, clock, firmwareConfiguration]
+          [pciRoot(pciWindow64), mainBoard, serialPort, clock, panicPort, firmwareConfiguration]
             + apicIDs.enumerated().map(processor)
         ).bytes)
   }
@@ -128,6 +128,20 @@ enum DifferentiatedDescriptionTable {
         .name("_HID", "QEMU0002"),
         .name("_STA", .integer(UInt8(0x0B))),
         .name("_CRS", .resources([.ports(UInt16(Layout.Port.firmwareConfiguration), count: 2)])),
+      ])
+  }
+
+  /// As QEMU's, with methods that read and write the port (docs/specs/pvpanic.rst).
+  private static var panicPort: AML {
+    .device(
+      "PEVT",
+      [
+        .name("_HID", "QEMU0001"),
+        .name("_CRS", .resources([.ports(UInt16(Layout.Port.panic), count: 1)])),
+        .portRegion("PEOR", base: Layout.Port.panic, size: 1),
+        .byteField("PEPT", of: "PEOR"),
+        .method("RDPT", arguments: 0, [.return(.path("PEPT"))]),
+        .method("WRPT", arguments: 1, [.store(.argument(0), into: .path("PEPT"))]),
       ])
   }
 

@@ -57,6 +57,8 @@ public enum Layout {
     public static let i8042Command: UInt64 = 0x64
     public static let cmos: UInt64 = 0x70
     public static let com1: UInt64 = 0x3F8
+    /// Where QEMU has it.
+    public static let panic: UInt64 = 0x505
     /// Selector and data register of QEMU's fw_cfg.
     public static let firmwareConfiguration: UInt64 = 0x510
     /// PM1a event block (4 bytes), then PM1a control block (2 bytes).

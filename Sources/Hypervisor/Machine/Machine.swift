@@ -7,6 +7,8 @@ public enum MachineEnding: Sendable {
   case poweredOff
   /// The guest asked for a reset.
   case reset
+  /// The guest's kernel told that it panicked.
+  case panicked
   /// The guest wrote to its debug port: what the process is to end with.
   case debugExit(status: UInt8)
   /// The guest reset itself by a triple fault.
@@ -114,6 +116,7 @@ public final class Machine {
     switch devices.power.pending {
     case .powerOff: return .poweredOff
     case .reset: return .reset
+    case .panic: return .panicked
     case .exit(let status): return .debugExit(status: status)
     case nil: break
     }

@@ -58,6 +58,7 @@ final class PlatformDevices {
     try ports.map(keyboardController.dataPort, name: "i8042 data", base: Layout.Port.i8042Data, size: 1)
     try ports.map(
       keyboardController.commandPort, name: "i8042 command", base: Layout.Port.i8042Command, size: 1)
+    try ports.map(PanicPort(power: power), name: "pvpanic", base: Layout.Port.panic, size: 1)
     try ports.map(
       firmware, name: "fw_cfg", base: Layout.Port.firmwareConfiguration, size: FirmwareConfiguration.size)
     try ports.map(acpiPower, name: "ACPI PM1", base: Layout.Port.acpiPM1, size: 6)

@@ -33,6 +33,7 @@ struct BusDeviceConformanceTests {
     Kind(name: "ACPIPower", size: 6) {
       ACPIPower(interrupt: try InterruptLine(), power: try PowerControl())
     },
+    Kind(name: "PanicPort", size: 1) { PanicPort(power: try PowerControl()) },
     Kind(name: "DebugPort", size: DebugPort.size) { DebugPort(power: try PowerControl()) },
     Kind(name: "FirmwareConfiguration", size: FirmwareConfiguration.size) { firmware },
   ]

@@ -21,7 +21,7 @@ import Testing
 
   @Test(arguments: [
     ("0x3f8", "COM1 answers there"), ("0x3f6", "COM1 answers there"), ("0x70", "CMOS RTC answers there"),
-    ("0x64", "i8042 command answers there"),
+    ("0x64", "i8042 command answers there"), ("0x502", "pvpanic answers there"),
     ("0xcf8", "PCI configuration answers there"), ("0x603", "ACPI PM1 answers there"),
     ("0x20", "PIC answers there"), ("0x42", "PIT answers there"),
     ("0x5d", "i8042 data answers there"), ("0x5f", "port B answers there"), ("0x65", nil),

@@ -62,6 +62,29 @@ import Testing
     #expect(lines.last?.hasPrefix("hint: ") == true)
   }
 
+  @Test func `a kernel's panic ends with 3 under --on-reboot exit`() async throws {
+    let outcome = try await SwiftVMProgram.run(SwiftVMProgram.running("panic", ["--on-reboot", "exit"]))
+    #expect(outcome.status == 3)
+    #expect(outcome.output == "panic")
+    #expect(
+      outcome.error == """
+        error: the guest's kernel panicked
+        hint: its last lines on the console tell why\n
+        """)
+  }
+
+  @Test func `a kernel that panics starts afresh, unless it does so again and again`() async throws {
+    let outcome = try await SwiftVMProgram.run(SwiftVMProgram.running("panic"))
+    #expect(outcome.status == 3)
+    #expect(outcome.output == "panicpanicpanic")
+    let warning = "the guest's kernel panicked: it starts afresh\n"
+    #expect(
+      outcome.error == warning + warning + """
+        error: the guest's kernel panicked 3 times in a row, soon after its start
+        hint: its last lines on the console tell why\n
+        """)
+  }
+
   @Test func `an instruction that KVM cannot emulate ends with 3, a report and what it means`() async throws {
     let outcome = try await SwiftVMProgram.run(SwiftVMProgram.running("lost"))
     #expect(outcome.status == 3)

@@ -96,6 +96,20 @@ import Testing
       lines == ["runs two", "0 published", "leased", "1 published again", "as it was"])
   }
 
+  @Test(.kvm) func `a machine that a signal ends before it is made takes back all that was made for it`()
+    async throws
+  {
+    let lines = try await NetworkScript.lines(
+      """
+      state > /run/before
+      env --block-signal=TERM bash -c 'kill -TERM $$; exec "$@"' - \
+          "$vm" run -v --flat "$guests/idle.bin" -m 16 --boot-hint 0 --net nat --publish 8080:80 2>/run/log
+      grep -o 'ended as asked' /run/log
+      state | diff - /run/before && echo as it was
+      """)
+    #expect(lines == ["ended as asked", "as it was"])
+  }
+
   @Test func `what swiftvm starts has the limits that swiftvm was started with`() async throws {
     let lines = try await NetworkScript.lines(
       """

@@ -23,6 +23,8 @@ struct BlockPathTests {
     .init(name: "SystemPackage.", reason: "the library that speaks to the kernel, once a batch"),
     .init(name: "BlockRequestTable.(make in ", reason: "once for each request that can be under way"),
     .init(name: "RingQueue.(renew in ", reason: "once in two thousand million requests"),
+    .init(name: "DiskFile.(tryLockBlocks in ", reason: "a host whose blocks are larger than sectors"),
+    .init(name: "DiskFile.(unlockBlocks in ", reason: "a host whose blocks are larger than sectors"),
     .init(name: "ThreadChannel.submit(", reason: "requests that a ring does not take"),
     .init(name: "ThreadChannel.(nextOfBatch in ", reason: "requests that a ring does not take"),
     .init(name: "DiskMonitor.noteFailure(", reason: "a request that failed"),

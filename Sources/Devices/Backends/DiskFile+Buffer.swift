@@ -1,5 +1,4 @@
 internal import CLinux
-internal import Synchronization
 internal import SystemPackage
 
 extension DiskFile {
@@ -10,13 +9,6 @@ extension DiskFile {
   ///
   /// - Parameter start: the guest's buffers; nil writes zeroes.
   func transferThroughBuffer(_ request: DiskRequest, _ start: VectorCursor?, isWrite: Bool) -> Errno? {
-    let unit = UInt64(offsetAlignment)
-    let isPartial = request.offset % unit != 0 || request.length % unit != 0
-    guard isWrite, isPartial else { return pieces(of: request, start, isWrite: isWrite) }
-    return partialWrites.withLock { _ in pieces(of: request, start, isWrite: true) }
-  }
-
-  private func pieces(of request: DiskRequest, _ start: VectorCursor?, isWrite: Bool) -> Errno? {
     let size = Int(Self.bufferSize)
     let base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: Int(max(memoryAlignment, 16)))
     // Allocated above, and used by nothing after this function.

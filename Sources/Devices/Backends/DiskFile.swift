@@ -32,19 +32,22 @@ final class DiskFile: Sendable {
   /// The error of the first flush that failed: what it lost, no later one can bring back, yet the
   /// kernel would report it only once.
   private let lostData = Atomic<Int32>(0)
-  /// Held while part of a block is replaced, so that two replacements do not undo each other.
-  let partialWrites = Mutex(())
+  /// The blocks that are being changed, where O_DIRECT asks for larger ones than a driver does: who replaces part of
+  /// a block reads all of it and writes it back, and would undo what another one does to the rest meanwhile.
+  let changes = RangeLock()
 
-  /// - Parameter descriptor: open for reading, and for writing unless `isReadOnly`; with O_DIRECT for
-  ///   `DiskCache.none`.
+  /// - Parameters:
+  ///   - descriptor: open for reading, and for writing unless `isReadOnly`; with O_DIRECT for `DiskCache.none`.
+  ///   - directBlock: what O_DIRECT asks of offsets and lengths, where that is known better than the host does.
   init(
-    _ descriptor: consuming OwnedDescriptor, isReadOnly: Bool, canDiscard: Bool, cache: DiskCache
+    _ descriptor: consuming OwnedDescriptor, isReadOnly: Bool, canDiscard: Bool, cache: DiskCache,
+    directBlock: UInt32? = nil
   ) throws(Errno) {
     var found = clinux_disk()
     // Fills the structure, whose lifetime ends after the call.
     let result = unsafe clinux_examine_disk(descriptor.number, &found)
     guard result == 0 else { throw Errno(rawValue: -result) }
-    offsetAlignment = cache.isDirect ? max(found.direct_offset_alignment, 1) : 1
+    offsetAlignment = cache.isDirect ? max(directBlock ?? found.direct_offset_alignment, 1) : 1
     memoryAlignment = cache.isDirect ? max(found.direct_memory_alignment, 1) : 1
     // A file's sectors stay 512 bytes whatever O_DIRECT asks for: its partition table counts them.
     geometry = DiskGeometry(
@@ -56,8 +59,16 @@ final class DiskFile: Sendable {
     self.descriptor = descriptor
   }
 
-  /// Does all of a request; nil where that succeeded.
+  /// Does all of a request; nil where that succeeded. Waits for those that change the same blocks.
   func perform(_ request: DiskRequest) -> Errno? {
+    guard let claim = claim(of: request) else { return carryOut(request) }
+    changes.lock(claim)
+    defer { changes.unlock(claim) }
+    return carryOut(request)
+  }
+
+  /// Does all of a request that was locked.
+  func carryOut(_ request: DiskRequest) -> Errno? {
     switch request.operation {
     case .read: transfer(request, isWrite: false)
     case .write: transfer(request, isWrite: true)
@@ -68,6 +79,50 @@ final class DiskFile: Sendable {
     case .writeZeroes: writeZeroes(request, mayUnmap: false)
     case .unmapZeroes: writeZeroes(request, mayUnmap: true)
     }
+  }
+
+  // MARK: The blocks that requests change
+
+  /// Takes the blocks of a request for whoever carries it out without `perform`, and calls `unlock` after it; false
+  /// where somebody else has them.
+  func tryLock(_ request: DiskRequest) -> Bool {
+    offsetAlignment <= Self.sectorSize || tryLockBlocks(of: request)
+  }
+
+  func unlock(_ request: DiskRequest) {
+    if offsetAlignment > Self.sectorSize { unlockBlocks(of: request) }
+  }
+
+  // These are apart, so that the others cost a comparison where a sector is a block.
+
+  @inline(never)
+  private func tryLockBlocks(of request: DiskRequest) -> Bool {
+    claim(of: request).map(changes.tryLock) ?? true
+  }
+
+  @inline(never)
+  private func unlockBlocks(of request: DiskRequest) {
+    if let claim = claim(of: request) { changes.unlock(claim) }
+  }
+
+  /// Every request begins and ends with one of these.
+  private static let sectorSize: UInt32 = 512
+
+  /// The blocks that a request changes; nil where it changes none, or none in part. Those that change whole blocks may
+  /// do so at the same time: the order is the driver's affair.
+  private func claim(of request: DiskRequest) -> RangeLock.Claim? {
+    switch request.operation {
+    case .read, .flush: return nil
+    case .write, .stableWrite, .discard, .writeZeroes, .unmapZeroes: break
+    }
+    guard offsetAlignment > Self.sectorSize, request.length > 0 else { return nil }
+    let unit = UInt64(offsetAlignment)
+    // Both lie within the capacity, which is far from 2^64.
+    let end = request.offset &+ request.length
+    let (lead, rest) = (request.offset % unit, end % unit)
+    return RangeLock.Claim(
+      start: request.offset &- lead, end: rest == 0 ? end : end &+ (unit &- rest),
+      isShared: lead == 0 && rest == 0)
   }
 
   private func flush() -> Errno? {

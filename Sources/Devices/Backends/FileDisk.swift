@@ -8,11 +8,15 @@ public final class FileDisk: Disk {
 
   /// - Parameter descriptor: open for reading, and for writing unless `isReadOnly`; with O_DIRECT for
   ///   `DiskCache.none`.
-  public init(
+  public convenience init(
     _ descriptor: consuming OwnedDescriptor, isReadOnly: Bool = false, canDiscard: Bool = true,
     cache: DiskCache = .writeback
   ) throws(Errno) {
-    file = try DiskFile(descriptor, isReadOnly: isReadOnly, canDiscard: canDiscard, cache: cache)
+    try self.init(DiskFile(descriptor, isReadOnly: isReadOnly, canDiscard: canDiscard, cache: cache))
+  }
+
+  init(_ file: DiskFile) throws(Errno) {
+    self.file = file
     threads = try DiskThreads(file)
   }
 

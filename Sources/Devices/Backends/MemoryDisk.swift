@@ -36,10 +36,11 @@ final class CopyChannel: DiskChannel {
   }
 
   func submit(_ request: DiskRequest, _ token: consuming DiskToken) {
-    guard request.length < Self.long, request.operation == .read || request.operation == .write else {
-      return threads.submit(request, token)
-    }
-    ended.append((token.redeem(), file.perform(request)))
+    guard request.length < Self.long, request.operation == .read || request.operation == .write,
+      file.tryLock(request)
+    else { return threads.submit(request, token) }
+    ended.append((token.redeem(), file.carryOut(request)))
+    file.unlock(request)
   }
 
   func commit() {}

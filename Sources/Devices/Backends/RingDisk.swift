@@ -34,7 +34,7 @@ public final class RingDisk: Disk {
 ///
 /// It takes reads and writes of a few buffers. All that is unusual goes to the threads: other
 /// operations, many buffers (one system call of theirs moves them all), long copies from the page cache,
-/// buffers that O_DIRECT would refuse, and whatever the ring did not do completely; so it is the threads
+/// buffers that O_DIRECT would refuse, writes to a block that a thread is at, and whatever the ring did not do completely; so it is the threads
 /// alone that tell errors.
 @safe
 final class RingChannel: DiskChannel {
@@ -71,8 +71,11 @@ final class RingChannel: DiskChannel {
 
   func submit(_ request: DiskRequest, _ token: consuming DiskToken) {
     let number = token.redeem()
-    // `ring` is initialised, and nobody else's during the call.
-    if suits(request), unsafe ring.pointee.prepare(request, number) { return }
+    if suits(request), file.tryLock(request) {
+      // `ring` is initialised, and nobody else's during the call.
+      if unsafe ring.pointee.prepare(request, number) { return }
+      file.unlock(request)
+    }
     threads.submit(request, DiskToken(number))
   }
 
@@ -97,6 +100,7 @@ final class RingChannel: DiskChannel {
     // As in `submit`.
     while let ended = unsafe ring.pointee.nextEnded() {
       let token = DiskToken(ended.number)
+      file.unlock(ended.request)
       if ended.isWhole { return DiskCompletion(token, nil) }
       // Reading or writing the same again does no harm.
       threads.submit(ended.request, token)

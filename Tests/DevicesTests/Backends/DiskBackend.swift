@@ -21,7 +21,11 @@ enum DiskBackend: String, CaseIterable, Sendable, CustomTestStringConvertible {
     _ file: TemporaryFile, isReadOnly: Bool = false, canDiscard: Bool = true, cache: DiskCache = .writeback
   ) throws -> any Disk {
     let flags = (isReadOnly ? O_RDONLY : O_RDWR) | (cache == .none ? clinux_direct_flag() : 0)
-    let disk = try FileDisk(file.open(flags), isReadOnly: isReadOnly, canDiscard: canDiscard, cache: cache)
+    return try make(
+      FileDisk(file.open(flags), isReadOnly: isReadOnly, canDiscard: canDiscard, cache: cache))
+  }
+
+  func make(_ disk: FileDisk) throws -> any Disk {
     switch self {
     case .threads: return disk
     case .ring: return try RingDisk(disk)

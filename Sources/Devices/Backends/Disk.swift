@@ -95,6 +95,9 @@ public struct DiskRequest: @unchecked Sendable {
     case writeZeroes
     /// The bytes become zeroes; their blocks may be given back.
     case unmapZeroes
+    /// The same, and on the host's disk when it completes.
+    case stableWriteZeroes
+    case stableUnmapZeroes
   }
 
   public let operation: Operation

@@ -78,6 +78,8 @@ final class DiskFile: Sendable {
       Self.error(clinux_punch_hole(descriptor.number, request.offset, request.length), of: request)
     case .writeZeroes: writeZeroes(request, mayUnmap: false)
     case .unmapZeroes: writeZeroes(request, mayUnmap: true)
+    case .stableWriteZeroes: writeZeroes(request, mayUnmap: false) ?? flush()
+    case .stableUnmapZeroes: writeZeroes(request, mayUnmap: true) ?? flush()
     }
   }
 
@@ -113,7 +115,8 @@ final class DiskFile: Sendable {
   private func claim(of request: DiskRequest) -> RangeLock.Claim? {
     switch request.operation {
     case .read, .flush: return nil
-    case .write, .stableWrite, .discard, .writeZeroes, .unmapZeroes: break
+    case .write, .stableWrite, .discard, .writeZeroes, .unmapZeroes, .stableWriteZeroes, .stableUnmapZeroes:
+      break
     }
     guard offsetAlignment > Self.sectorSize, request.length > 0 else { return nil }
     let unit = UInt64(offsetAlignment)

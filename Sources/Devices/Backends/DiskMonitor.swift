@@ -56,7 +56,7 @@ public final class DiskMonitor: Sendable {
     case .write, .stableWrite:
       writes.wrappingAdd(1, ordering: .relaxed)
       bytesWritten.wrappingAdd(bytes, ordering: .relaxed)
-    case .flush, .discard, .writeZeroes, .unmapZeroes:
+    case .flush, .discard, .writeZeroes, .unmapZeroes, .stableWriteZeroes, .stableUnmapZeroes:
       others.wrappingAdd(1, ordering: .relaxed)
     }
   }

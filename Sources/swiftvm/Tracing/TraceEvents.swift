@@ -155,7 +155,7 @@ struct TraceEvents {
     case .write, .stableWrite: "write"
     case .flush: "flush"
     case .discard: "discard"
-    case .writeZeroes, .unmapZeroes: "write zeroes"
+    case .writeZeroes, .unmapZeroes, .stableWriteZeroes, .stableUnmapZeroes: "write zeroes"
     case nil: "identify"
     }
   }

@@ -171,8 +171,11 @@ struct BlockQueue: ~Copyable {
     case .discard(let extent):
       return DiskRequest(.discard, offset: extent.offset, length: extent.length)
     case .writeZeroes(let extent, let mayUnmap):
+      // These are writes of known data, which a discard's are not: a cache that is written through holds none of it.
       let operation: DiskRequest.Operation =
-        mayUnmap && settings.limits.canDiscard ? .unmapZeroes : .writeZeroes
+        mayUnmap && settings.limits.canDiscard
+        ? settings.isWriteThrough ? .stableUnmapZeroes : .unmapZeroes
+        : settings.isWriteThrough ? .stableWriteZeroes : .writeZeroes
       return DiskRequest(operation, offset: extent.offset, length: extent.length)
     case .flush, .identify:
       return DiskRequest(.flush)

@@ -19,7 +19,11 @@ struct BlockCacheTests {
   private static let base: VirtioFeatures = [.version1, .ringReset]
 
   private func operationOfWrite() throws -> DiskRequest.Operation {
-    try block.submit(block.make(1, data: pattern(512)))
+    try operation(of: block.make(1, data: pattern(512)))
+  }
+
+  private func operation(of request: BlockDriver.Request) throws -> DiskRequest.Operation {
+    try block.submit(request)
     try disk.wait(for: 1)
     let operation = disk.requests[0].operation
     disk.end(0)
@@ -54,6 +58,23 @@ struct BlockCacheTests {
     block.device.writeConfiguration(0, at: 32, width: 1)
     try block.driver.reset()
     #expect(block.configuration(32, 1) == 1)
+  }
+
+  @Test func `zeroes are stable where writes are, and what is discarded has nothing to be stable`() throws {
+    let range = BlockDriver.range(0, 1)
+    let unmapped = BlockDriver.range(0, 1, flags: 1)
+    let features: VirtioFeatures = [.blockWriteZeroes, .blockDiscard]
+    try block.start(Self.base.union(features))
+    #expect(try operation(of: block.make(13, data: range)) == .stableWriteZeroes)
+    #expect(try operation(of: block.make(13, data: unmapped)) == .stableUnmapZeroes)
+    #expect(try operation(of: block.make(11, data: range)) == .discard)
+    try block.start(Self.base.union(features).union([.blockConfigurableCache, .blockFlush]))
+    #expect(try operation(of: block.make(13, data: range)) == .writeZeroes)
+    #expect(try operation(of: block.make(13, data: unmapped)) == .unmapZeroes)
+    block.device.writeConfiguration(0, at: 32, width: 1)
+    #expect(try operation(of: block.make(13, data: range)) == .stableWriteZeroes)
+    #expect(try operation(of: block.make(13, data: unmapped)) == .stableUnmapZeroes)
+    #expect(try operation(of: block.make(11, data: range)) == .discard)
   }
 
   @Test func `without the feature the cache cannot be changed`() throws {

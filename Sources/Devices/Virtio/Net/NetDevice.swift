@@ -120,11 +120,13 @@ public final class NetDevice: VirtioDevice {
         pair.get(on: loop)?.stop(direction)
         done()
       }
-    case .control, nil:
+    case .control:
       seats[0].thread.post { [control] loop in
         control.get(on: loop)?.stopQueue()
         done()
       }
+    // Nothing works on it.
+    case nil: seats[0].thread.post { _ in done() }
     }
   }
 

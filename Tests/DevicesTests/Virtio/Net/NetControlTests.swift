@@ -131,6 +131,19 @@ struct NetControlTests {
     #expect(try net.command([0, 0, 1]) == 0)
   }
 
+  @Test func `without multiqueue the control queue outlives the reset of a queue that serves nobody`() throws
+  {
+    let net = try NetBed(queues: 2)
+    try net.start(Self.features.union(.ringReset))
+    for index in 3...4 {
+      net.driver.write(UInt64(index), to: .queueSelect)
+      net.driver.write(1, to: .queueReset)
+      try net.driver.wait { net.driver.read(.queueReset) == 0 }
+      #expect(net.driver.read(.queueEnable) == 0)
+    }
+    #expect(try net.command([0, 0, 1]) == 0)
+  }
+
   @Test func `the link follows the interface`() throws {
     let net = try NetBed()
     try net.start(Self.features)

@@ -40,17 +40,23 @@ public final class MSIXTable: Sendable {
         connections: Array(repeating: nil, count: count)))
   }
 
-  /// Whether the guest switched MSI-X on: the pin is silent then.
-  public var isEnabled: Bool {
-    contents.withLock { $0.isEnabled }
-  }
-
   /// The message control register's two writable bits changed.
   public func setControl(isEnabled: Bool, isFunctionMasked: Bool) {
     contents.withLock { contents in
       contents.isEnabled = isEnabled
       contents.isFunctionMasked = isFunctionMasked
       for index in contents.entries.indices { settle(index, &contents) }
+    }
+  }
+
+  /// Takes the signals that wait in vectors which are not connected; whether there were any.
+  func takeWaiting() -> Bool {
+    contents.withLock { contents in
+      var isAny = false
+      for (vector, connection) in zip(vectors, contents.connections) where connection == nil {
+        if vector.isPending, vector.event.take() > 0 { isAny = true }
+      }
+      return isAny
     }
   }
 

@@ -86,27 +86,34 @@ public protocol DeviceHost: AnyObject, Sendable {
 /// The way of a queue's used buffer notifications to the driver.
 public final class QueueInterrupt: Sendable {
   private let message: MessageVector?
-  private let pin: PinInterrupt?
+  private let choice: (messages: MessageSwitch, pin: PinInterrupt)?
   private let trace: TraceWriter
 
   /// By message; nil: the driver wants none.
   public init(message: MessageVector?, trace: TraceWriter = TraceWriter()) {
     self.message = message
-    pin = nil
+    choice = nil
     self.trace = trace
   }
 
-  init(pin: PinInterrupt, trace: TraceWriter) {
-    message = nil
-    self.pin = pin
+  /// By message or pin, as the driver chooses and chooses again.
+  init(message: MessageVector?, _ messages: MessageSwitch, or pin: PinInterrupt, trace: TraceWriter) {
+    self.message = message
+    choice = (messages, pin)
     self.trace = trace
   }
 
   public func signal() {
-    if message != nil || pin != nil { trace.interrupt(gsi: message?.number) }
-    if let message { message.signal() } else { pin?.raise(.queue) }
+    let isByMessage = isByMessage
+    if message != nil || !isByMessage { trace.interrupt(gsi: isByMessage ? message?.number : nil) }
+    if let choice { choice.messages.signal(message, or: choice.pin, .queue) } else { message?.signal() }
   }
 
+  var isByMessage: Bool { choice?.messages.isOn ?? true }
+
+  /// Signalled where the driver chooses; nil where it cannot.
+  var changed: SharedEvent? { choice?.messages.changed }
+
   /// The eventfd that a worker in the kernel can signal itself; nil where the way leads through us.
-  var kernelEvent: MessageVector? { message }
+  var kernelEvent: MessageVector? { isByMessage ? message : nil }
 }

@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  private func breakQueues(_ driver: PCIDriver) -> Bool {
+  func breakQueues(_ driver: PCIDriver) -> Bool {
     for index in 0..<Int(driver.read(.queueCount)) { driver.notify(index) }
     return driver.status.contains(.needsReset)
   }
@@ -65,11 +65,10 @@ import Testing
   }
 
   /// Runs the device and hears nothing bad of it.
-  private func expectWorks(_ driver: PCIDriver) throws {
+  func expectWorks(_ driver: PCIDriver) throws {
     _ = try driver.start()
     #expect(driver.status == [.acknowledge, .driver, .featuresOK, .driverOK])
-    try driver.core.pause()
-    driver.core.resume()
+    try driver.settle()
     #expect(!driver.status.contains(.needsReset))
   }
 
@@ -368,6 +367,12 @@ private struct OwnState {
 
 extension PCIDriver {
   var core: TransportCore { function.core }
+
+  /// Waits until the device has done whatever it was about to do.
+  func settle() throws {
+    try core.pause()
+    core.resume()
+  }
 
   fileprivate func expectedDoorbells(at base: UInt64) -> [GuestAddress] {
     let notify = parts[2]?.offset ?? 0

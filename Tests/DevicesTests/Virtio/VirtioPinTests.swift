@@ -21,14 +21,22 @@ import Testing
 
   /// Has a buffer filled, and waits by the ring alone.
   private func fill(_ queue: DriverQueue) throws {
-    try queue.setUsedEvent(queue.usedIndex)
     let before = try queue.usedIndex
-    try queue.add([driver.arena.writable(8)])
-    try driver.kick(queue, 0)
+    try ask(queue)
     try driver.wait { (try? queue.usedIndex) != before }
     // The interrupt comes after the ring's index: wait for the thread that raises it.
-    try driver.core.pause()
-    driver.core.resume()
+    try driver.settle()
+  }
+
+  /// Asks for a buffer to be filled, and for an interrupt.
+  private func ask(_ queue: DriverQueue) throws {
+    try queue.setUsedEvent(queue.usedIndex)
+    try queue.add([driver.arena.writable(8)])
+    try driver.kick(queue, 0)
+  }
+
+  private func control(_ value: UInt32) {
+    driver.function.writeConfiguration(value, at: driver.messageCapability + 2, width: 2)
   }
 
   private var interruptStatus: UInt8 {
@@ -74,7 +82,7 @@ import Testing
     #expect(driver.pin.event.take() == 0)
   }
 
-  @Test func `messages take the pin's place`() throws {
+  @Test func `messages take the pin's place, and what it was asserted for`() throws {
     defer { driver.function.shutDown() }
     let queue = try start()
     try fill(queue)
@@ -82,8 +90,85 @@ import Testing
     driver.enableMessages()
     driver.function.pinWasAcknowledged()
     #expect(driver.pin.event.take() == 0)
-    driver.function.writeConfiguration(0, at: driver.messageCapability + 2, width: 2)
-    #expect(driver.pin.event.take() == 1)
+    #expect(!showsInterrupt)
+    #expect(driver.vector(ofQueue: 0).event.take() == 1)
+    control(0)
+    #expect(driver.pin.event.take() == 0)
+  }
+
+  @Test func `a driver that runs chooses between messages and the pin, and chooses again`() throws {
+    defer { driver.function.shutDown() }
+    let queue = try start()
+    let vector = driver.vector(ofQueue: 0)
+    for _ in 0..<3 {
+      try ask(queue)
+      try driver.pin.event.wait()
+      #expect(interruptStatus == 1)
+      driver.enableMessages()
+      try ask(queue)
+      try vector.event.wait()
+      vector.event.take()
+      #expect(driver.pin.event.take() == 1)
+      #expect(!showsInterrupt)
+      control(0)
+    }
+  }
+
+  @Test func `a mask holds back the messages of a running device, and the pin takes what waits`() throws {
+    defer { driver.function.shutDown() }
+    let queue = try start()
+    let vector = driver.vector(ofQueue: 0)
+    driver.enableMessages()
+    let message = driver.router.connections[vector.number]
+    for _ in 0..<2 {
+      control(0xC000)
+      try ask(queue)
+      try vector.event.wait()
+      #expect(driver.router.connections.isEmpty)
+      #expect(driver.pendingMessages == 1 << 1)
+      control(0x8000)
+      #expect(driver.router.connections[vector.number] == message)
+      #expect(vector.event.take() == 1)
+    }
+    control(0xC000)
+    try ask(queue)
+    try vector.event.wait()
+    #expect(driver.pin.event.take() == 0)
+    control(0)
+    #expect(driver.pin.event.take() > 0)
+    #expect(interruptStatus & 1 == 1)
+    #expect(driver.pendingMessages == 0)
+  }
+
+  @Test func `what a worker in the kernel signals goes to the pin where that is chosen`() throws {
+    let (messages, pin) = (try MessageSwitch(), PinInterrupt(line: try LevelInterruptLine()))
+    let vector = try MessageVector(number: 0)
+    let interrupt = QueueInterrupt(message: vector, messages, or: pin, trace: TraceWriter())
+    let thread = try IOThread(name: "relay")
+    let relay = LoopBound<PinRelay>()
+    messages.set(true)
+    let ready = try Latch()
+    thread.post { loop in
+      relay.set(try? PinRelay(interrupt, vector, on: loop), on: loop)
+      ready.open()
+    }
+    ready.wait()
+    vector.signal()
+    for _ in 0..<3 {
+      messages.set(false)
+      try pin.line.event.wait()
+      pin.line.event.take()
+      #expect(pin.takeStatus() == 1)
+      vector.signal()
+      try pin.line.event.wait()
+      pin.line.event.take()
+      #expect(pin.takeStatus() == 1)
+      messages.set(true)
+      vector.signal()
+    }
+    thread.post { loop in relay.get(on: loop)?.stop() }
+    thread.stop()
+    #expect(vector.event.take() == 1)
   }
 
   @Test func `a fault is told by the pin, as a change of configuration`() throws {

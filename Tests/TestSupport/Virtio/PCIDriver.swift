@@ -85,6 +85,16 @@ public final class PCIDriver {
     function.writeConfiguration(0x8000, at: messageCapability + 2, width: 2)
   }
 
+  /// Which vectors hold a message back, a bit each, of the first 64.
+  public var pendingMessages: UInt64 {
+    messages.map { function.readMemory(at: $0.pending, width: 8) } ?? 0
+  }
+
+  /// Lets the device reach memory, or not; its own memory is switched on.
+  public func setBusMaster(_ isOn: Bool) {
+    function.writeConfiguration(isOn ? 6 : 2, at: 0x04, width: 2)
+  }
+
   // MARK: Common configuration
 
   /// Offsets and widths of the common configuration structure (virtio 1.2 section 4.1.4.3).

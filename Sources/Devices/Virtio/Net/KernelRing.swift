@@ -7,6 +7,7 @@ final class KernelRing {
   private let loop: EventLoop
   private let failed: SharedEvent
   private var watch: EventLoop.Watch?
+  private var relay: PinRelay?
 
   /// Nil where the kernel does not take the queue: its interrupt does not come by message, or the driver
   /// broke the rules, which the server in this process will tell it.
@@ -27,6 +28,7 @@ final class KernelRing {
         stop()
         host.fail(.foundByKernel)
       }
+      relay = try PinRelay(assignment.interrupt, message, on: loop)
       try vhost.start(
         index, assignment.configuration, memory: host.memory, kick: assignment.doorbell.event,
         call: message.event, failed: failed.event, tap: tap)
@@ -41,5 +43,7 @@ final class KernelRing {
     if let watch { loop.cancel(watch) }
     watch = nil
     vhost.stop(index)
+    relay?.stop()
+    relay = nil
   }
 }

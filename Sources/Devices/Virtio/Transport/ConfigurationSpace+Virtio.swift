@@ -53,6 +53,10 @@ extension ConfigurationSpace {
     return (control & 0x8000 != 0, control & 0x4000 != 0)
   }
 
+  /// Whether no message may leave: the function is masked, or no bus master, to which a message is a write like others
+  /// (PCI Local Bus 3.0 section 6.2.2).
+  var holdsMessages: Bool { messageControl.isFunctionMasked || !command.contains(.busMaster) }
+
   /// Whether the pin is switched off, or messages take its place.
   var isPinSilent: Bool { command.contains(.interruptDisable) || messageControl.isEnabled }
 

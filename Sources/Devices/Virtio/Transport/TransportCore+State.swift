@@ -21,7 +21,9 @@ extension TransportCore {
   /// and until `resume`.
   public func pause() throws(Errno) {
     // What a driver began ends by itself.
-    while registers.withLock({ $0.isResetting || !$0.resettingQueues.isEmpty }) {
+    while registers.withLock({ registers in
+      registers.isResetting || !registers.resettingQueues.isEmpty || !registers.haltingQueues.isEmpty
+    }) {
       // No descriptor: only the milliseconds count.
       poll(nil, 0, 1)
     }
@@ -30,9 +32,7 @@ extension TransportCore {
       let stopped = try Latch()
       device.stop(queue: index) { stopped.open() }
       stopped.wait()
-      // A device answers every chain with one element: both indices are the used ring's.
-      let next = try? memory.read(UInt16.self, at: GuestAddress(queue.usedRing &+ 2))
-      registers.withLock { $0.queues[index].start = next ?? 0 }
+      registers.withLock { $0.queues[index].start = nextIndex(of: queue) }
     }
   }
 
@@ -40,7 +40,7 @@ extension TransportCore {
   public func resume() {
     for (index, _) in enabledQueues {
       registers.withLock { registers in
-        if !registers.status.contains(.needsReset) { device.start(assignment(index, registers)) }
+        if isWorking(on: index, registers) { device.start(assignment(index, registers)) }
       }
     }
   }

@@ -8,6 +8,8 @@ internal import SystemPackage
 /// so that the device sees one call at a time and in the order of the registers' changes.
 public final class TransportCore: Sendable {
   struct Registers {
+    /// Whether the device may reach guest memory: the bus's affair, which no reset of the device changes.
+    var isBusMaster = false
     var status: DeviceStatus = []
     /// A reset was asked for and the device is not through with it: status reads as before.
     var isResetting = false
@@ -18,6 +20,8 @@ public final class TransportCore: Sendable {
     var queues: [QueueConfiguration]
     /// Queues whose own reset is on its way.
     var resettingQueues: Set<Int> = []
+    /// Queues that the device is letting go of, as it may not reach memory.
+    var haltingQueues: Set<Int> = []
     var configurationVector = QueueConfiguration.noVector
     var generation: UInt8 = 0
   }
@@ -104,7 +108,7 @@ public final class TransportCore: Sendable {
 
   func activate(_ registers: Registers, works: Bool = true) {
     let queues = registers.queues.indices
-      .filter { works && registers.queues[$0].isEnabled }
+      .filter { works && registers.isBusMaster && registers.queues[$0].isEnabled }
       .map { assignment($0, registers) }
     device.activate(registers.driverFeatures, queues: queues, host: self)
   }
@@ -126,7 +130,9 @@ public final class TransportCore: Sendable {
   }
 
   private func clear(_ registers: inout Registers) {
-    registers = Registers(queues: device.queueSizes.map { QueueConfiguration(maximumSize: $0) })
+    registers = Registers(
+      isBusMaster: registers.isBusMaster,
+      queues: device.queueSizes.map { QueueConfiguration(maximumSize: $0) })
     // A notification that came for the old driver is not the new one's.
     for doorbell in doorbells { doorbell.event.take() }
     interrupts.cleared()
@@ -157,7 +163,7 @@ public final class TransportCore: Sendable {
     // Later than DRIVER_OK only a queue comes that was reset alone.
     guard !isRunning || registers.driverFeatures.contains(.ringReset) else { return }
     registers.queues[index].isEnabled = true
-    if isRunning { device.start(assignment(index, registers)) }
+    if isWorking(on: index, registers) { device.start(assignment(index, registers)) }
   }
 
   /// queue_reset (section 2.6.1): reads as 1 until the device is through with the queue.
@@ -204,6 +210,20 @@ public final class TransportCore: Sendable {
 
   private func isInConfiguration(_ offset: Int, _ width: Int) -> Bool {
     offset >= 0 && width >= 1 && width <= 8 && width <= device.configurationSize &- offset
+  }
+
+  // MARK: The driver's way of interrupts
+
+  /// Interrupts for every queue and the configuration, as it is not known which of them had an interrupt that waits in
+  /// the way that the driver left. A driver looks for itself what happened.
+  func signalAgain() {
+    registers.withLock { registers in
+      guard registers.status.contains(.driverOK) else { return }
+      for queue in registers.queues where queue.isEnabled {
+        interrupts.interrupt(vector: queue.vector, trace: TraceWriter()).signal()
+      }
+      interrupts.signalConfiguration(vector: registers.configurationVector)
+    }
   }
 }
 

@@ -28,8 +28,8 @@ extension VirtioPCI: Snapshotting {
     do throws(ConfigurationSpace.Mismatch) {
       try placement.withLock { (placement) throws(ConfigurationSpace.Mismatch) in
         try placement.configuration.restore(state.configuration)
-        interrupts.table.restore(state.messages, placement.configuration.messageControl)
-        interrupts.pin.setSilent(placement.configuration.isPinSilent)
+        interrupts.restore(state.messages, placement.configuration)
+        core.setBusMaster(placement.configuration.command.contains(.busMaster))
         move(&placement)
       }
     } catch {

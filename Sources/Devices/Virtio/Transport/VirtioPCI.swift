@@ -46,7 +46,7 @@ public final class VirtioPCI: PCIFunction, BaseAddressTarget {
     self.name = name
     // One vector a queue and one for the configuration.
     let table = try MSIXTable(count: device.queueSizes.count + 1, router: router)
-    interrupts = PCIInterrupts(table: table, pin: PinInterrupt(line: pin))
+    interrupts = try PCIInterrupts(table: table, pin: PinInterrupt(line: pin))
     core = try TransportCore(device, memory: memory, interrupts: interrupts, traces: traces)
     self.bus = bus
     self.doorbells = doorbells
@@ -77,16 +77,13 @@ public final class VirtioPCI: PCIFunction, BaseAddressTarget {
   private static let interruptStatus = (byte: ConfigurationSpace.Register.status, bit: UInt32(1 << 3))
 
   public func writeConfiguration(_ value: UInt32, at offset: Int, width: Int) {
-    let window = placement.withLock { placement -> Bool in
+    placement.withLock { placement in
       placement.configuration.write(value, at: offset, width: width)
-      let control = placement.configuration.messageControl
-      interrupts.table.setControl(
-        isEnabled: control.isEnabled, isFunctionMasked: control.isFunctionMasked)
-      interrupts.pin.setSilent(placement.configuration.isPinSilent)
+      if interrupts.follow(placement.configuration) { core.signalAgain() }
+      core.setBusMaster(placement.configuration.command.contains(.busMaster))
       move(&placement)
-      return ConfigurationSpace.accessWindow(offset, width) != nil
     }
-    if window { writeThroughWindow(value, width: width) }
+    if ConfigurationSpace.accessWindow(offset, width) != nil { writeThroughWindow(value, width: width) }
   }
 
   /// Follows the base address register and the command register's memory bit.
@@ -166,19 +163,39 @@ extension VirtioPCI {
 final class PCIInterrupts: TransportInterrupts {
   let table: MSIXTable
   let pin: PinInterrupt
+  let messages: MessageSwitch
 
-  init(table: MSIXTable, pin: PinInterrupt) {
+  init(table: MSIXTable, pin: PinInterrupt) throws(Errno) {
     self.table = table
     self.pin = pin
+    messages = try MessageSwitch()
+  }
+
+  /// Takes up the registers that say how the function interrupts.
+  ///
+  /// - Returns: whether something waited in the way that it does not take any more.
+  func follow(_ configuration: ConfigurationSpace) -> Bool {
+    let (wasOn, isOn) = (messages.isOn, configuration.messageControl.isEnabled)
+    messages.set(isOn)
+    table.setControl(isEnabled: isOn, isFunctionMasked: configuration.holdsMessages)
+    pin.setSilent(configuration.isPinSilent)
+    guard isOn != wasOn else { return false }
+    return isOn ? pin.takeStatus() != 0 : table.takeWaiting()
+  }
+
+  func restore(_ state: MSIXTable.State, _ configuration: ConfigurationSpace) {
+    let isOn = configuration.messageControl.isEnabled
+    messages.set(isOn)
+    table.restore(state, (isOn, configuration.holdsMessages))
+    pin.setSilent(configuration.isPinSilent)
   }
 
   func interrupt(vector: UInt16, trace: TraceWriter) -> QueueInterrupt {
-    guard table.isEnabled else { return QueueInterrupt(pin: pin, trace: trace) }
-    return QueueInterrupt(message: message(vector), trace: trace)
+    QueueInterrupt(message: message(vector), messages, or: pin, trace: trace)
   }
 
   func signalConfiguration(vector: UInt16) {
-    if table.isEnabled { message(vector)?.signal() } else { pin.raise(.configuration) }
+    messages.signal(message(vector), or: pin, .configuration)
   }
 
   func cleared() {

@@ -60,9 +60,13 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: houseRules),
     // C: network namespaces and raw sockets.
     .target(name: "CTestNetwork", path: "Tests/CTestNetwork"),
+    // C: system calls that fail.
+    .target(name: "CTestSystemCalls", path: "Tests/CTestSystemCalls"),
     .testTarget(
       name: "DevicesTests",
-      dependencies: ["Devices", "TestSupport", "ProcessSupport", "CTestNetwork", "CLinux", system],
+      dependencies: [
+        "Devices", "TestSupport", "ProcessSupport", "CTestNetwork", "CTestSystemCalls", "CLinux", system,
+      ],
       swiftSettings: houseRules),
     .testTarget(
       name: "HypervisorTests",

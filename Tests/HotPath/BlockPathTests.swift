@@ -12,6 +12,8 @@ struct BlockPathTests {
     "memcpy", "memmove",
     // The signal of an eventfd.
     "write", "clinux_eventfd_signal", "__errno_location",
+    // An io_uring's memory, and the one system call for a batch.
+    "clinux_ring_prepare", "clinux_ring_submit", "clinux_ring_take",
     // Where a fault is thrown: a debugger's place to stop at.
     "swift_willThrowTypedImpl",
   ]
@@ -20,9 +22,9 @@ struct BlockPathTests {
     CallWalk.queueFault,
     .init(
       name: "witness table accessor for type Devices.BlockStatus ", reason: "a request that makes no sense"),
-    .init(name: "SystemPackage.", reason: "the library that speaks to the kernel, once a batch"),
     .init(name: "BlockRequestTable.(make in ", reason: "once for each request that can be under way"),
-    .init(name: "RingQueue.(renew in ", reason: "once in two thousand million requests"),
+    .init(name: "RingQueue.(withdraw in ", reason: "a batch that the kernel had no memory for"),
+    .init(name: "RingQueue.(nextRefused in ", reason: "a batch that the kernel had no memory for"),
     .init(name: "DiskFile.(tryLockBlocks in ", reason: "a host whose blocks are larger than sectors"),
     .init(name: "DiskFile.(unlockBlocks in ", reason: "a host whose blocks are larger than sectors"),
     .init(name: "ThreadChannel.submit(", reason: "requests that a ring does not take"),

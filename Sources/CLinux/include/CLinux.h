@@ -206,6 +206,44 @@ int clinux_listen_loopback(uint16_t port);
 /// 0 where io_uring can be used, or -errno: -ENOSYS or -EPERM where it cannot.
 int clinux_probe_io_uring(void);
 
+/// An io_uring, which one thread uses.
+struct clinux_ring {
+    int fd;
+    /// Entries to submit: how many there are room for, and where the next one goes.
+    uint32_t depth;
+    uint32_t tail;
+    uint32_t completion_mask;
+    uint32_t *_Nullable submission_head;
+    uint32_t *_Nullable submission_tail;
+    uint32_t *_Nullable completion_head;
+    uint32_t *_Nullable completion_tail;
+    void *_Nullable completions;
+    void *_Nullable entries;
+    void *_Nullable rings;
+    size_t entries_size;
+    size_t rings_size;
+};
+
+/// Makes a ring of at least `depth` entries, a power of two, whose completions signal an eventfd. -ENOSYS before Linux 5.5.
+int clinux_ring_open(struct clinux_ring *_Nonnull ring, uint32_t depth, int completions);
+
+/// For a ring that was opened.
+void clinux_ring_close(struct clinux_ring *_Nonnull ring);
+
+/// Puts a read or write into the queue; false where it is full.
+bool clinux_ring_prepare(struct clinux_ring *_Nonnull ring, bool is_write, int fd, void *_Nullable buffer,
+                         uint32_t length, uint64_t offset, uint64_t context);
+
+/// Submits what is in the queue. Where the kernel takes none of what is left, what it says: -EAGAIN or -ENOMEM where it is out of
+/// memory, -EBUSY where it is out of room for completions.
+int clinux_ring_submit(struct clinux_ring *_Nonnull ring);
+
+/// Takes the newest entry that the kernel did not take out of the queue; false where there is none.
+bool clinux_ring_withdraw(struct clinux_ring *_Nonnull ring, uint64_t *_Nonnull context);
+
+/// Takes a completion; false where there is none.
+bool clinux_ring_take(struct clinux_ring *_Nonnull ring, uint64_t *_Nonnull context, int32_t *_Nonnull result);
+
 /// An io_uring that does nothing but hold the open file of `fd`. When the ring goes, a worker of the kernel
 /// lets go of the file, and nobody waits for that.
 int clinux_hold_in_ring(int fd);

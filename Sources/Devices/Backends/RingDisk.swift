@@ -5,19 +5,12 @@ public import SystemPackage
 /// cannot do is left to a `FileDisk`'s threads.
 public final class RingDisk: Disk {
   private let disk: FileDisk
-  private let ringLife: UInt32
 
   /// - Throws: the errno of io_uring_setup(2): EPERM or ENOSYS where the host refuses it.
-  public convenience init(_ disk: FileDisk) throws(Errno) {
-    try self.init(disk, ringLife: RingQueue.longestLife)
-  }
-
-  /// - Parameter ringLife: how many parts of requests a ring takes until another one takes its place.
-  init(_ disk: FileDisk, ringLife: UInt32) throws(Errno) {
+  public init(_ disk: FileDisk) throws(Errno) {
     self.disk = disk
-    self.ringLife = ringLife
     // Whether rings can be had is told here, not when the guest runs.
-    _ = try IORing(queueDepth: 1)
+    _ = try RingQueue(disk.file.descriptor.number)
   }
 
   public var geometry: DiskGeometry { disk.geometry }
@@ -26,7 +19,7 @@ public final class RingDisk: Disk {
     for owner: any DiskChannelOwner, on loop: EventLoop
   ) throws(Errno) -> any DiskChannel {
     try RingChannel(
-      disk.file, threads: disk.openThreadChannel(for: owner, on: loop), for: owner, on: loop, life: ringLife)
+      disk.file, threads: disk.openThreadChannel(for: owner, on: loop), for: owner, on: loop)
   }
 }
 
@@ -47,21 +40,17 @@ final class RingChannel: DiskChannel {
   private var watch: EventLoop.Watch?
 
   init(
-    _ file: DiskFile, threads: ThreadChannel, for owner: any DiskChannelOwner, on loop: EventLoop,
-    life: UInt32
+    _ file: DiskFile, threads: ThreadChannel, for owner: any DiskChannelOwner, on loop: EventLoop
   ) throws(Errno) {
     self.file = file
     self.threads = threads
     self.loop = loop
-    let made = try RingQueue(FileDescriptor(rawValue: file.descriptor.number), life: life)
+    let made = try RingQueue(file.descriptor.number)
     let completions = made.completions.number
     unsafe ring = .allocate(capacity: 1)
     unsafe ring.initialize(to: made)
     // The owner closes this before it goes.
-    watch = try loop.watch(completions, for: .signal) { [unowned self, unowned owner] in
-      commit()
-      owner.completionsArrived()
-    }
+    watch = try loop.watch(completions, for: .signal) { [unowned owner] in owner.completionsArrived() }
   }
 
   deinit {

@@ -9,8 +9,6 @@ struct RingQueue: ~Copyable {
   static let depth: UInt32 = 256
   /// Buffers that one request may have.
   static let mostParts = 8
-  /// IORing's indices must not run through 2^32: its arithmetic would trap.
-  static let longestLife: UInt32 = 1 << 31
 
   struct Ended {
     let request: DiskRequest
@@ -26,41 +24,41 @@ struct RingQueue: ~Copyable {
     var isWhole = true
   }
 
-  private let descriptor: FileDescriptor
+  private let descriptor: Int32
   /// Signalled by completions.
   let completions: EventDescriptor
-  private var ring: IORing
-  private let life: UInt32
-  /// Parts that this ring has taken in its life, has not completed, and was not told to begin with.
-  private var takenParts: UInt32 = 0
+  // Open as long as this lives, and used by nobody else.
+  private var ring: clinux_ring
+  /// Parts that the ring has not completed, and those that it was not told to begin with.
   private var partsUnderWay: UInt32 = 0
   private var preparedParts: UInt32 = 0
 
   private var numbers = NumberPool(limit: Self.depth)
   // Room for as many as there are numbers; those that are taken are initialised.
   private let pending: UnsafeMutablePointer<Pending>
+  /// Those that the kernel did not take.
+  private var refused: [Ended] = []
+  private var hasRefused = false
 
-  /// - Parameters:
-  ///   - descriptor: what is read and written, open as long as this lives.
-  ///   - life: how many parts a ring takes until another one takes its place.
-  init(_ descriptor: FileDescriptor, life: UInt32) throws(Errno) {
+  /// - Parameter descriptor: what is read and written, open as long as this lives.
+  init(_ descriptor: Int32) throws(Errno) {
     let completions = try EventDescriptor()
-    ring = try Self.makeRing(completions)
+    var opened = unsafe clinux_ring()
+    // Fills the structure.
+    let result = unsafe clinux_ring_open(&opened, Self.depth, completions.number)
+    guard result == 0 else { throw Errno(rawValue: -result) }
+    unsafe ring = opened
     self.completions = completions
     self.descriptor = descriptor
-    self.life = life
     unsafe pending = .allocate(capacity: Int(Self.depth))
   }
 
   deinit {
+    var closing = unsafe ring
+    // Nobody uses it any more.
+    unsafe clinux_ring_close(&closing)
     // A Pending is trivial: nothing to deinitialise.
     unsafe pending.deallocate()
-  }
-
-  private static func makeRing(_ completions: borrowing EventDescriptor) throws(Errno) -> IORing {
-    var ring = try IORing(queueDepth: depth)
-    try ring.registerEventFD(FileDescriptor(rawValue: completions.number))
-    return ring
   }
 
   /// Takes a request, to be begun by `commit`; false where it has no room for it, or never will.
@@ -73,28 +71,13 @@ struct RingQueue: ~Copyable {
     unsafe (pending + Int(place)).initialize(
       to: Pending(request: request, number: number, partsLeft: parts))
     prepare(cursor, request, context: UInt64(place))
-    takenParts &+= parts
     partsUnderWay &+= parts
     preparedParts &+= parts
     return true
   }
 
-  /// Whether the ring takes `parts` more; makes a new one where this one is old and has nothing to do.
-  private mutating func hasRoom(for parts: Int) -> Bool {
-    guard parts > 0, partsUnderWay &+ UInt32(parts) <= Self.depth else { return false }
-    return takenParts < life || renew()
-  }
-
-  @inline(never)
-  private mutating func renew() -> Bool {
-    guard partsUnderWay == 0 else { return false }
-    do throws(Errno) {
-      ring = try Self.makeRing(completions)
-    } catch {
-      return false
-    }
-    takenParts = 0
-    return true
+  private func hasRoom(for parts: Int) -> Bool {
+    parts > 0 && partsUnderWay &+ UInt32(parts) <= Self.depth
   }
 
   private mutating func prepare(_ cursor: VectorCursor, _ request: DiskRequest, context: UInt64) {
@@ -102,45 +85,60 @@ struct RingQueue: ~Copyable {
     for index in 0..<cursor.count {
       // index < count; the buffers are ours until the request completes.
       let vector = unsafe cursor.pointer[index]
-      let buffer = unsafe UnsafeMutableRawBufferPointer(start: vector.iov_base, count: vector.iov_len)
-      let context = context << 32 | UInt64(buffer.count)
-      let part =
-        unsafe request.operation == .read
-        ? IORing.Request.read(descriptor, into: buffer, at: offset, context: context)
-        : IORing.Request.write(buffer, into: descriptor, at: offset, context: context)
-      let isPrepared = ring.prepare(request: part)
+      // A driver's buffers are shorter than 4 GiB.
+      let length = UInt32(truncatingIfNeeded: unsafe vector.iov_len)
+      let isPrepared = unsafe clinux_ring_prepare(
+        &ring, request.operation != .read, descriptor, vector.iov_base, length, offset,
+        context << 32 | UInt64(length))
       // There are as many entries as parts are let under way.
       precondition(isPrepared, "a ring had no room for what it has room for")
-      offset &+= UInt64(buffer.count)
+      offset &+= UInt64(length)
     }
   }
 
-  /// Begins what was prepared.
+  /// Begins what was prepared. What the kernel does not take, as it is out of memory or of something else for now, has
+  /// ended undone: to ask again would be to turn round and round until it has some.
   mutating func commit() {
     guard preparedParts > 0 else { return }
-    do throws(Errno) {
-      try ring.submitPreparedRequests()
-      preparedParts = 0
-    } catch {
-      // The kernel is out of something for now. The entries stay; whoever waits for completions tries
-      // again.
-      completions.signal()
+    preparedParts = 0
+    // As `ring` says.
+    if unsafe clinux_ring_submit(&ring) < 0 { withdraw() }
+  }
+
+  @inline(never)
+  private mutating func withdraw() {
+    var context: UInt64 = 0
+    // As `ring` says; the context is a variable here.
+    while unsafe clinux_ring_withdraw(&ring, &context) {
+      if let ended = partEnded(context, isWhole: false) { refused.append(ended) }
     }
+    hasRefused = !refused.isEmpty
+  }
+
+  @inline(never)
+  private mutating func nextRefused() -> Ended? {
+    let ended = refused.popLast()
+    hasRefused = !refused.isEmpty
+    return ended
   }
 
   /// A request that ended; nil: none has for now.
   mutating func nextEnded() -> Ended? {
-    while let completion = ring.tryConsumeCompletion() {
-      partsUnderWay &-= 1
-      let place = UInt32(truncatingIfNeeded: completion.context >> 32)
-      let length = completion.context & 0xFFFF_FFFF
-      let isWhole = completion.result >= 0 && UInt64(completion.result) == length
-      if let ended = partEnded(place, isWhole: isWhole) { return ended }
+    if hasRefused { return nextRefused() }
+    var context: UInt64 = 0
+    var result: Int32 = 0
+    // As `ring` says; the others are variables here.
+    while unsafe clinux_ring_take(&ring, &context, &result) {
+      let length = context & 0xFFFF_FFFF
+      let isWhole = result >= 0 && UInt64(result) == length
+      if let ended = partEnded(context, isWhole: isWhole) { return ended }
     }
     return nil
   }
 
-  private mutating func partEnded(_ place: UInt32, isWhole: Bool) -> Ended? {
+  private mutating func partEnded(_ context: UInt64, isWhole: Bool) -> Ended? {
+    partsUnderWay &-= 1
+    let place = UInt32(truncatingIfNeeded: context >> 32)
     // The ring gives back what it was given: a number that is taken.
     precondition(place < numbers.everTaken, "a ring completed what it was never given")
     let entry = unsafe pending + Int(place)

@@ -8,8 +8,6 @@ import Testing
 enum DiskBackend: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case threads
   case ring
-  /// A ring that another one replaces after a few requests.
-  case shortRing
   case memory
 
   var testDescription: String { rawValue }
@@ -29,7 +27,6 @@ enum DiskBackend: String, CaseIterable, Sendable, CustomTestStringConvertible {
     switch self {
     case .threads: return disk
     case .ring: return try RingDisk(disk)
-    case .shortRing: return try RingDisk(disk, ringLife: 3)
     case .memory: return MemoryDisk(disk)
     }
   }

@@ -17,12 +17,12 @@ import Testing
   private func list(_ options: String) async throws -> (line: String, record: MachineRecord, error: String) {
     let outcome = try await SwiftVMProgram.shell(
       """
-      export XDG_RUNTIME_DIR=\(scratch.path); cd \(scratch.path)
+      cd \(scratch.path); mkdir -m 700 run; export XDG_RUNTIME_DIR=$PWD/run
       coproc $vm run -m 16 --flat $guests/idle.bin --boot-hint 0 -v --name \(name) \(options) 2>&1; machine=$COPROC_PID
       while read -r said <&"${COPROC[0]}"; do
         echo "$said" >&2; case $said in *'the machine runs'*) break ;; esac; done
       (cd /; $vm list | grep '^\(name) '; $vm list --json)
-      kill -INT $machine; wait $machine; rm -rf swiftvm
+      kill -INT $machine; wait $machine; rm -rf run
       """)
     let parts = outcome.output.split(separator: "\n", maxSplits: 1)
     try #require(parts.count == 2, "\(outcome.error)")

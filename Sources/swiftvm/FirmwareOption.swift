@@ -11,9 +11,8 @@ enum FirmwareOption {
     }
     guard parts[1].hasPrefix("@") else { return FirmwareFile(name: parts[0], content: .text(parts[1])) }
     let path = String(parts[1].dropFirst())
-    guard !path.isEmpty, !path.utf8.contains(0) else {
-      throw Failure(
-        .usage, "--fw-cfg \(parts[0])=@: no file has such a name", hint: "write NAME=@FILE")
+    guard !path.isEmpty else {
+      throw Failure(.usage, "--fw-cfg \(text): no file", hint: "write NAME=@FILE")
     }
     return FirmwareFile(name: parts[0], content: .file(path: path))
   }

@@ -45,7 +45,7 @@ extension ForeignFormat: CustomStringConvertible {
     case .cpioArchive: "is a cpio archive: an initrd, not a kernel"
     case .isoImage: "is an ISO 9660 image (CD or DVD), not a kernel"
     case .qcow2: "is a qcow2 disk image, not a kernel"
-    case .firmware: "is a firmware image (BIOS, UEFI or option ROM), not a kernel"
+    case .firmware: "is a firmware image (BIOS or UEFI), not a kernel"
     case .bootSector: "is a boot sector or disk image, not a kernel"
     case .script: "is a script, not a kernel"
     case .text: "is a text file, not a kernel"

@@ -15,9 +15,6 @@ struct KernelImageTests {
     return bytes
   }
 
-  static let firmwareHint =
-    "leave the firmware out: kernels are started without one, so give a bzImage (vmlinuz) or an ELF vmlinux"
-
   static let cases: [(name: String, file: [UInt8], sentence: String, hint: String)] = [
     ("empty", [], "is empty", "download or copy it again"),
     (
@@ -97,18 +94,6 @@ struct KernelImageTests {
       "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux"
     ),
     (
-      "UEFI volume", file(Array("_FVH".utf8), at: 40),
-      "is a firmware image (BIOS, UEFI or option ROM), not a kernel", firmwareHint
-    ),
-    (
-      "BIOS", file([0xEA, 0x5B, 0xE0, 0, 0xF0], at: 0x2_0000 - 16, size: 0x2_0000),
-      "is a firmware image (BIOS, UEFI or option ROM), not a kernel", firmwareHint
-    ),
-    (
-      "option ROM", file([0x55, 0xAA, 0x40], size: 0x8000),
-      "is a firmware image (BIOS, UEFI or option ROM), not a kernel", firmwareHint
-    ),
-    (
       "text", Array("<html>\nNicht gefunden — 404\n</html>\n".utf8), "is a text file, not a kernel",
       "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux"
     ),
@@ -143,6 +128,22 @@ struct KernelImageTests {
     let error = try Self.error(file)
     #expect(error?.description == sentence, "\(name)")
     #expect(error?.hint == hint, "\(name)")
+  }
+
+  @Test(arguments: [
+    ("UEFI volume", file(Array("_FVH".utf8), at: 40)),
+    ("BIOS", file([0xEA, 0x5B, 0xE0, 0, 0xF0], at: 0x2_0000 - 16, size: 0x2_0000)),
+    ("option ROM", file([0x55, 0xAA, 0x40], size: 0x8000)),
+  ])
+  func `firmware is called firmware`(name: String, file: [UInt8]) throws {
+    let error = try Self.error(file)
+    #expect(error?.description == "is a firmware image (BIOS or UEFI), not a kernel", "\(name)")
+    #expect(error?.hint?.hasPrefix("leave the firmware out: ") == true, "\(name)")
+  }
+
+  @Test func `a jump at the end of anything but whole 64 KiB is no firmware`() throws {
+    let error = try Self.error(Self.file([0xEA], at: 0x1_8000 - 16, size: 0x1_8000))
+    #expect(error == .unknown)
   }
 
   @Test func `no two kinds share a sentence`() {

@@ -77,9 +77,9 @@ import Testing
     let outcome = try await SwiftVMProgram.run(SwiftVMProgram.running("panic"))
     #expect(outcome.status == 3)
     #expect(outcome.output == "panicpanicpanic")
-    let warning = "the guest's kernel panicked: it starts afresh\n"
+    let line = "the guest's kernel panicked: it starts afresh\n"
     #expect(
-      outcome.error == warning + warning + """
+      outcome.error == line + line + """
         error: the guest's kernel panicked 3 times in a row, soon after its start
         hint: its last lines on the console tell why\n
         """)

@@ -19,24 +19,7 @@ struct HostNetworks {
   ) throws(Failure) -> VirtualNetwork {
     let host = try HostInterfaces.ofThisHost()
     let others = state.virtualNetworks()
-    let subnet: IPv4Subnet
-    if let wanted {
-      if let other = others.first(where: { $0.subnet.overlaps(wanted) }) {
-        throw taken(wanted, "network \(other.name) has \(other.subnet)")
-      }
-      if let user = host.user(of: wanted) { throw taken(wanted, user) }
-      subnet = wanted
-    } else {
-      let free = VirtualNetwork.usualSubnets.first { candidate in
-        host.user(of: candidate) == nil && !others.contains { $0.subnet.overlaps(candidate) }
-      }
-      guard let free else {
-        throw Failure(
-          .usage, "every subnet of 192.168.0.0/16 is in use on this host",
-          hint: "name a free one: `swiftvm net up --subnet 10.77.0.0/24`")
-      }
-      subnet = free
-    }
+    let subnet = try Self.subnet(wanted, beside: others, on: host)
     let hasIPv6 = SystemFile.text("/proc/sys/net/ipv6/conf/default/disable_ipv6")?.hasPrefix("0") == true
     return VirtualNetwork(
       name: name, bridge: host.freeName("svbr", taken: others.map(\.bridge)), subnet: subnet,
@@ -45,10 +28,26 @@ struct HostNetworks {
       isIsolated: isIsolated, isTransient: isTransient)
   }
 
-  private func taken(_ subnet: IPv4Subnet, _ user: String) -> Failure {
-    Failure(
-      .usage, "--subnet \(subnet) is in use: \(user)",
-      hint: "leave --subnet out for a free one, or take another, such as 10.77.0.0/24")
+  /// The subnet that is wanted, or one that nobody has.
+  static func subnet(
+    _ wanted: IPv4Subnet?, beside others: [VirtualNetwork], on host: HostInterfaces
+  ) throws(Failure) -> IPv4Subnet {
+    func user(of subnet: IPv4Subnet) -> String? {
+      others.first { $0.subnet.overlaps(subnet) }.map { "network \($0.name) has \($0.subnet)" }
+        ?? host.user(of: subnet)
+    }
+    func free(_ subnets: [IPv4Subnet]) -> IPv4Subnet? { subnets.first { user(of: $0) == nil } }
+    let usual = free(VirtualNetwork.usualSubnets)
+    var problem = "every subnet of 192.168.0.0/16 is in use on this host"
+    if let wanted, let user = user(of: wanted) {
+      problem = "--subnet \(wanted) is in use: \(user)"
+    } else if let subnet = wanted ?? usual {
+      return subnet
+    }
+    let proposal = usual ?? free(VirtualNetwork.otherSubnets)
+    throw Failure(
+      .usage, problem,
+      hint: "name a free one" + (proposal.map { ": `swiftvm net up --subnet \($0)`" } ?? ""))
   }
 
   func stepsUp(_ network: VirtualNetwork) throws(Failure) -> [Step] {

@@ -64,6 +64,13 @@ extension VirtualNetwork {
     return thirds.map { IPv4Subnet(IPv4Address(value: first.value | $0 << 8), length: 24) }
   }
 
+  /// Subnets to propose where none of those is free.
+  static var otherSubnets: [IPv4Subnet] {
+    let ten: [UInt32] = (77...254).map { 0x0A00_0000 | $0 << 16 | 77 << 8 }
+    let others: [UInt32] = (16...31).map { 0xAC00_0000 | $0 << 16 | 77 << 8 }
+    return (ten + others).map { IPv4Subnet(IPv4Address(value: $0), length: 24) }
+  }
+
   /// An IPv6 prefix of the space that anybody may use, the same for the same host and name (RFC 4193).
   static func prefix6(host: String, name: String) -> String {
     // Of its 48 bits the lowest 40; the prefix begins with fd.

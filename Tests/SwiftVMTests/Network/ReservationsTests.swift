@@ -58,6 +58,24 @@ struct ReservationsTests {
     #expect(GuestAddresses.neighbours(in: "", of: "02:00:00:00:00:01") == [])
   }
 
+  @Test func `a subnet that is proposed is free`() throws {
+    func proposal(_ wanted: String?, _ routes: [String]) throws -> String {
+      let routes = routes.map { "{\"dst\":\"\($0)\"}" }.joined(separator: ",")
+      let host = HostInterfaces(addresses: "[]", routes: "[\(routes)]")
+      let failure = #expect(throws: Failure.self) {
+        try HostNetworks.subnet(wanted.flatMap { IPv4Subnet($0) }, beside: [], on: host)
+      }
+      return failure?.hint ?? ""
+    }
+    #expect(try proposal("10.77.0.0/16", ["10.77.0.0/16"]).hasSuffix("--subnet 192.168.122.0/24`"))
+    #expect(
+      try proposal("10.77.0.0/16", ["10.77.0.0/16", "192.168.122.0/24"]).hasSuffix("192.168.123.0/24`"))
+    #expect(try proposal(nil, ["192.168.0.0/16"]).hasSuffix("10.77.77.0/24`"))
+    #expect(try proposal(nil, ["192.168.0.0/16", "10.77.0.0/16"]).hasSuffix("10.78.77.0/24`"))
+    #expect(try proposal(nil, ["192.168.0.0/16", "10.0.0.0/8"]).hasSuffix("172.16.77.0/24`"))
+    #expect(try proposal(nil, ["128.0.0.0/1", "0.0.0.0/1"]) == "name a free one")
+  }
+
   @Test func `subnets in use are told with who uses them`() throws {
     let host = HostInterfaces(
       addresses: """

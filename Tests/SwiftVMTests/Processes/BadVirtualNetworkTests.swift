@@ -83,10 +83,11 @@ import Testing
       "run it with sudo; a machine's --net user"),
     Case(
       "ip address add 10.77.0.9/24 dev lo; \"$vm\" net up --subnet 10.77.0.0/16",
-      "--subnet 10.77.0.0/16 is in use: lo has 10.77.0.9/24", "leave --subnet out"),
+      "--subnet 10.77.0.0/16 is in use: lo has 10.77.0.9/24",
+      "`swiftvm net up --subnet 192.168.122.0/24`"),
     Case(
       "\"$vm\" net up --subnet 10.77.0.0/24 >/dev/null; \"$vm\" net up --name b --subnet 10.77.0.128/25",
-      "is in use: network default has 10.77.0.0/24", "leave --subnet out"),
+      "is in use: network default has 10.77.0.0/24", "--subnet 192.168.122.0/24`"),
     Case(
       "\"$vm\" net up >/dev/null; \"$vm\" net up --subnet 10.77.0.0/24",
       "network default is up already, and different",

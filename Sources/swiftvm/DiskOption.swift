@@ -4,10 +4,33 @@ internal import Hypervisor
 extension DiskConfiguration {
   private static let keys = ["readonly", "serial", "queues", "cache", "io", "discard", "id", "format"]
 
+  /// Of other programs' disks.
+  private static let foreignKeys = [
+    "if": "leave it out: every disk is a virtio disk",
+    "bus": "leave it out: every disk is a virtio disk",
+    "file": "the path stands first, without a key: -d disk.img,readonly=on",
+    "path": "the path stands first, without a key: -d disk.img,readonly=on",
+    "media": "leave it out; a CD's image is a disk with readonly=on",
+    "index": "leave it out: the guest finds the disks in the order of their options",
+    "bootindex": "leave it out: a kernel is entered directly, and told of its root by -a root=/dev/vda1",
+    "aio": "give io=auto, io=uring or io=threads",
+    "ro": "give readonly=on",
+    "read-only": "give readonly=on",
+    "snapshot": "leave it out: there are none; run on a copy, `cp --reflink=auto`",
+    "size": "leave it out: a disk is as large as its file",
+  ]
+
   /// Reads what `-d` takes: a path, and keys with values behind it.
   init(_ text: String) throws(Failure) {
-    let list = try OptionList(text, option: "--disk", keys: Self.keys, hasHead: true)
+    let list = try OptionList(
+      text, option: "--disk", keys: Self.keys, hasHead: true, foreign: Self.foreignKeys)
     guard let path = list.head else { throw Failure(.usage, "--disk \"\(text)\": no path") }
+    for key in ["file", "path"] where path.hasPrefix("\(key)=") {
+      let name = path.dropFirst(key.count + 1)
+      throw Failure(
+        .usage, "--disk \(text): the path stands first, without \(key)=",
+        hint: "write \(name); a file whose name begins so is ./\(key)=\(name)")
+    }
     self.init(path: path)
     isReadOnly = try Self.flag(list, "readonly") ?? false
     canDiscard = try Self.flag(list, "discard") ?? true

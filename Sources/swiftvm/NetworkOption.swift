@@ -9,6 +9,21 @@ enum NetworkOption {
     "nat", "user", "bridge", "create", "tap", "fd", "mac", "mtu", "queues", "vhost", "id",
   ]
 
+  /// Of other programs' cards.
+  private static let foreignKeys = [
+    "model": "leave it out: every card is a virtio card",
+    "type": "the kind stands first: nat, user, bridge=NAME, tap=NAME or fd=N",
+    "hostfwd": "--publish HOST_PORT:GUEST_PORT leads a port of the host to the guest",
+    "ifname": "give tap=NAME",
+    "br": "give bridge=NAME",
+    "macaddr": "give mac=MAC",
+    "ip": "the guest is told its address by DHCP; `swiftvm ip NAME` shows it",
+    "script": "leave it out: a TAP is set up before, or by swiftvm",
+    "downscript": "leave it out: a TAP is set up before, or by swiftvm",
+    "netdev": "leave it out: one option makes a card and what is behind it",
+  ]
+  private static let kinds = "nat, nat=NAME, user, bridge=NAME, tap=NAME or fd=N"
+
   /// The cards that `texts` name. `none` alone takes away those of a configuration file.
   static func cards(_ texts: [String]) throws(Failure) -> [NetworkConfiguration] {
     if texts == ["none"] { return [] }
@@ -32,7 +47,13 @@ enum NetworkOption {
     where text == word || text.hasPrefix("\(word),") {
       full = "\(word)=\(name)" + text.dropFirst(word.count)
     }
-    let list = try OptionList(full, option: name, keys: keys, hasHead: false)
+    let kind = full.prefix { $0 != "," && $0 != "=" }
+    if !kind.isEmpty, !full.dropFirst(kind.count).hasPrefix("=") {
+      throw Failure(
+        .usage, "\(name) \(text.shortened): a card cannot be \"\(String(kind).shortened)\"",
+        hint: hint(forKind: String(kind)))
+    }
+    let list = try OptionList(full, option: name, keys: keys, hasHead: false, foreign: foreignKeys)
     var result = NetworkConfiguration(try source(list, text))
     if let mac = list["mac"] {
       guard let address = MACAddress(mac) else {
@@ -54,6 +75,13 @@ enum NetworkOption {
     return result
   }
 
+  /// What was meant by a word that stands for no card.
+  private static func hint(forKind word: String) -> String {
+    if ["bridge", "tap", "fd"].contains(word) { return "say which: \(word)=\(word == "fd" ? "N" : "NAME")" }
+    let near = word.nearest(of: ["nat", "user", "none"]).map { "did you mean \($0)? " } ?? ""
+    return "\(near)a card is \(kinds)"
+  }
+
   private static func source(_ list: OptionList, _ text: String) throws(Failure)
     -> NetworkConfiguration.Source
   {
@@ -61,7 +89,7 @@ enum NetworkOption {
     guard let kind = sources.first, let value = list[kind] else {
       throw Failure(
         .usage, "\(name) \"\(text)\": no network is named",
-        hint: "give nat, user, bridge=NAME, tap=NAME or fd=N")
+        hint: "give \(kinds)")
     }
     guard sources.count == 1 else {
       throw Failure(

@@ -9,7 +9,10 @@ struct OptionList: Equatable {
   /// - Parameters:
   ///   - option: the option's name for errors, such as `--disk`.
   ///   - hasHead: whether the first part may stand without a key.
-  init(_ text: String, option: String, keys: [String], hasHead: Bool) throws(Failure) {
+  ///   - foreign: what to do instead of keys that people bring along from other programs.
+  init(
+    _ text: String, option: String, keys: [String], hasHead: Bool, foreign: [String: String] = [:]
+  ) throws(Failure) {
     var parts = Self.parts(text)
     guard let first = parts.first, !first.isEmpty else {
       throw Failure(.usage, "\(option) \"\(text)\": nothing is named")
@@ -26,9 +29,9 @@ struct OptionList: Equatable {
         throw Failure(.usage, "\(option): \"\(part.shortened)\" is no key=value", hint: Self.list(keys))
       }
       guard keys.contains(sides[0]) else {
-        let nearest = sides[0].nearest(of: keys).map { "did you mean \"\($0)\"?" }
+        let known = foreign[sides[0]] ?? sides[0].nearest(of: keys).map { "did you mean \"\($0)\"?" }
         throw Failure(
-          .usage, "\(option): unknown key \"\(sides[0].shortened)\"", hint: nearest ?? Self.list(keys))
+          .usage, "\(option): unknown key \"\(sides[0].shortened)\"", hint: known ?? Self.list(keys))
       }
       guard !pairs.contains(where: { $0.key == sides[0] }) else {
         throw Failure(.usage, "\(option): key \"\(sides[0])\" given twice")

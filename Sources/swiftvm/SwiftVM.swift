@@ -38,12 +38,8 @@ struct SwiftVM: ParsableCommand {
     } catch {
       // Help and version are asked for; everything else is an argument that is wrong.
       if exitCode(for: error).isSuccess { exit(withError: error) }
-      let command = CommandLine.arguments.dropFirst().first {
-        ["run", "trace", "net", "list", "ip", "doctor", "bench"].contains($0)
-      }
-      let hint =
-        "`\((["swiftvm"] + [command].compactMap { $0 }).joined(separator: " ")) --help` shows the options"
-      StandardError.report(Failure(.usage, message(for: error), hint: hint))
+      StandardError.report(
+        ArgumentFailure.explain(Array(CommandLine.arguments.dropFirst()), parser: message(for: error)))
       CLinux.exit(ExitStatus.usage.rawValue)
     }
   }

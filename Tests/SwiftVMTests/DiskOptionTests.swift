@@ -38,6 +38,10 @@ import Testing
     arguments: [
       ("", "nothing is named", nil), ("a.img,readonly", "is no key=value", "the keys are cache, discard"),
       ("a.img,readnly=on", "unknown key \"readnly\"", "did you mean \"readonly\"?"),
+      ("a.img,if=virtio", "unknown key \"if\"", "every disk is a virtio disk"),
+      ("a.img,media=cdrom", "unknown key \"media\"", "readonly=on"),
+      ("file=a.img,if=virtio", "unknown key \"if\"", "leave it out"),
+      ("file=a.img", "the path stands first, without file=", "write a.img"),
       ("a.img,readonly=yes", "readonly=yes", "readonly=on or readonly=off"),
       ("a.img,cache=writebak", "cache=writebak", "did you mean cache=writeback?"),
       ("a.img,cache=directsync", "cache=directsync", "cache is writeback, none, unsafe"),

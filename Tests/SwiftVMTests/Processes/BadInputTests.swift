@@ -191,10 +191,12 @@ import Testing
   // MARK: Arguments
 
   @Test(arguments: [
-    (["run", "--kernal", "k"], "Unknown option '--kernal'. Did you mean '--kernel'?", "swiftvm run --help"),
+    (["run", "--kernal", "k"], "there is no option --kernal", "did you mean --kernel?"),
+    (["run", "-nographic", "-kernel", "k"], "there is no option -nographic", "leave it out"),
     (["run", "-k"], "Missing value for '-k <file>'", "swiftvm run --help"),
-    (["doctor", "--xml"], "Unknown option '--xml'", "swiftvm doctor --help"),
-    (["rum"], "Unexpected argument 'rum'", "swiftvm --help"),
+    (["doctor", "--xml"], "there is no option --xml", "swiftvm doctor --help"),
+    (["rum"], "there is no command rum", "did you mean `swiftvm run`?"),
+    (["ps"], "there is no command ps", "swiftvm list"),
     (["run", "-k", "a", "--flat", "b"], "both --kernel and --flat given", "one of the two"),
     (["run", "--flat", "b", "-i", "c"], "a flat image takes no initrd", "-k"),
     (["run", "-k", "a", "--serial", "tty"], "--serial tty: no such target", "socket=PATH"),

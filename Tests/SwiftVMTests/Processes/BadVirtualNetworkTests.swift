@@ -97,7 +97,7 @@ import Testing
     Case("\"$vm\" net down", "there is no network default", "net list"),
     Case("\"$vm\" net status --name lab", "there is no network lab", "net up --name lab"),
     Case("\"$vm\" ip web", "no machine named web runs", "swiftvm list"),
-    Case("\"$vm\" net sideways", "Unexpected argument", "net --help"),
+    Case("\"$vm\" net sideways", "there is no command sideways", "down, list, status, up"),
   ])
   func `a command fails, and says why`(bad: Case) async throws {
     expectFailure(bad, try await NetworkScript.run(bad.script))

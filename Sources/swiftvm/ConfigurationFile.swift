@@ -63,12 +63,12 @@ struct ConfigurationFile: Codable, Equatable {
     if other.kernel != nil || other.flat != nil {
       merged.kernel = other.kernel
       merged.flat = other.flat
-      // It belongs to the file's kernel, and a flat image takes none.
-      if other.kernel == nil { merged.initrd = nil }
+      // They belong to the file's kernel, and a flat image takes none.
+      if other.kernel == nil { (merged.initrd, merged.append, merged.appendOnly) = (nil, nil, nil) }
     }
     merged.initrd = other.initrd ?? merged.initrd
-    merged.append = other.append ?? append
-    merged.appendOnly = other.appendOnly ?? appendOnly
+    merged.append = other.append ?? merged.append
+    merged.appendOnly = other.appendOnly ?? merged.appendOnly
     merged.memory = other.memory ?? memory
     merged.cpus = other.cpus ?? cpus
     merged.disk = other.disk ?? disk
@@ -102,6 +102,11 @@ struct ConfigurationFile: Codable, Equatable {
       guard initrd == nil else {
         throw Failure(
           .usage, "a flat image takes no initrd", hint: "leave --initrd out, or give a kernel with -k")
+      }
+      guard append ?? [] == [], appendOnly == nil else {
+        throw Failure(
+          .usage, "a flat image takes no kernel arguments",
+          hint: "leave --append and --append-only out, or give a kernel with -k")
       }
       result.image = .flat(path: flat)
     case (nil, nil): break
@@ -162,7 +167,7 @@ struct ConfigurationFile: Codable, Equatable {
       hint: "write a port from 1 to 65535 of the loopback address, or unix=PATH")
   }
 
-  /// The document that gives `configuration`, every key said.
+  /// The document that gives `configuration`, every key said that has a value.
   init(_ configuration: VMConfiguration) {
     switch configuration.image {
     case .kernel(let path, let initrd): (kernel, self.initrd) = (path, initrd)
@@ -189,7 +194,7 @@ struct ConfigurationFile: Codable, Equatable {
     trace = configuration.trace
     bootChart = configuration.bootChart
     metrics = configuration.metrics.map { "\($0)" }
-    traceLimit = .text("\(MemorySize(bytes: configuration.traceLimit))")
+    traceLimit = configuration.traceLimit.map { .text("\(MemorySize(bytes: $0))") }
     gdb = configuration.debugger.map { "\($0)" }
     gdbWait = configuration.waitsForDebugger
   }

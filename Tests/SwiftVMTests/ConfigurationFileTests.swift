@@ -47,6 +47,7 @@ struct ConfigurationFileTests {
     #expect(try ConfigurationFile(configuration).configuration() == configuration)
     configuration.metrics = .file(path: "metrics")
     configuration.image = .flat(path: "boot.bin")
+    (configuration.append, configuration.appendOnly) = ([], nil)
     #expect(try ConfigurationFile(configuration).configuration() == configuration)
   }
 
@@ -74,6 +75,8 @@ struct ConfigurationFileTests {
     var file = ConfigurationFile()
     file.kernel = "vmlinuz"
     file.initrd = "initrd.img"
+    file.append = ["quiet"]
+    file.appendOnly = "console=hvc0"
     var flags = ConfigurationFile()
     flags.flat = "boot.bin"
     #expect(try file.overridden(by: flags).configuration().image == .flat(path: "boot.bin"))
@@ -86,6 +89,15 @@ struct ConfigurationFileTests {
     flags.kernel = "vmlinuz"
     #expect(
       try file.overridden(by: flags).configuration().image == .kernel(path: "vmlinuz", initrd: nil))
+  }
+
+  @Test func `kernel arguments for a flat image are refused`() {
+    for (append, only) in [(["quiet"], nil), (nil, "quiet")] as [([String]?, String?)] {
+      var document = ConfigurationFile()
+      document.flat = "boot.bin"
+      (document.append, document.appendOnly) = (append, only)
+      #expect(failure(document)?.message == "a flat image takes no kernel arguments")
+    }
   }
 
   @Test func `two images, or an initrd for a flat one, are one too many`() {

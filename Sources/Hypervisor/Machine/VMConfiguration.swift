@@ -46,8 +46,8 @@ public struct VMConfiguration: Hashable, Sendable {
   public var bootChart: String?
   /// Where counters go while the machine runs; nil: nowhere.
   public var metrics: MetricsTarget?
-  /// Bytes at which the trace's file ends.
-  public var traceLimit: UInt64 = 256 << 20
+  /// Bytes at which the trace's file ends; nil: the usual.
+  public var traceLimit: UInt64?
   /// Where gdb finds the machine; nil: nowhere.
   public var debugger: DebuggerAddress?
   /// Whether the machine waits for gdb before its first instruction.

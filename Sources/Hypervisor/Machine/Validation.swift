@@ -41,6 +41,7 @@ public struct ValidatedConfiguration: Hashable, Sendable {
   public let debugExit: UInt16?
   public let hasExitStatistics: Bool
   public let trace: String?
+  /// Bytes.
   public let traceLimit: UInt64
   public let metrics: MetricsTarget?
   public let bootChart: String?
@@ -90,8 +91,9 @@ public struct ValidatedConfiguration: Hashable, Sendable {
     trace = wish.trace
     metrics = wish.metrics
     bootChart = wish.bootChart
-    guard wish.traceLimit >= Self.leastTrace else { throw .traceTooShort(wish.traceLimit) }
-    traceLimit = wish.traceLimit
+    traceLimit = wish.traceLimit ?? Self.usualTrace
+    guard traceLimit >= Self.leastTrace else { throw .traceTooShort(traceLimit) }
+    guard trace != nil || wish.traceLimit == nil else { throw .nothingToLimit }
     debugger = wish.debugger
     waitsForDebugger = wish.waitsForDebugger
     guard debugger != nil || !waitsForDebugger else { throw .nobodyToWaitFor }
@@ -105,6 +107,9 @@ public struct ValidatedConfiguration: Hashable, Sendable {
 
   /// Bytes of a trace in which there is something to see.
   static let leastTrace: UInt64 = 4096
+
+  /// Bytes of a trace's file where nothing is said.
+  static let usualTrace: UInt64 = 256 << 20
 
   /// What the PCI hole takes below 4 GiB goes on above.
   private static func addressableMemory(bits: UInt32) -> UInt64 {
@@ -140,6 +145,8 @@ public enum ConfigurationError: Error, Hashable, Sendable {
   case network(NetworkError)
   /// Bytes.
   case traceTooShort(UInt64)
+  /// A trace's limit without a trace.
+  case nothingToLimit
   /// The machine is to wait for a debugger that cannot come.
   case nobodyToWaitFor
 }
@@ -167,6 +174,7 @@ extension ConfigurationError: CustomStringConvertible {
     case .disk(let error): "\(error)"
     case .network(let error): "--net: \(error)"
     case .traceTooShort(let size): "a trace of at most \(size) bytes has room for no event"
+    case .nothingToLimit: "--trace-limit without --trace"
     case .nobodyToWaitFor: "--gdb-wait without --gdb"
     }
   }
@@ -193,6 +201,7 @@ extension ConfigurationError: CustomStringConvertible {
     case .disk(let error): error.hint
     case .network(let error): error.hint
     case .traceTooShort: "give more with --trace-limit, such as 64M; a bare number counts MiB"
+    case .nothingToLimit: "say where the trace goes: --trace FILE"
     case .nobodyToWaitFor: "say where gdb connects: --gdb 1234, or --gdb unix=PATH"
     }
   }

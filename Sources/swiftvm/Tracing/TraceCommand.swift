@@ -8,6 +8,7 @@ struct TraceCommand: ParsableCommand {
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Print a trace as text.",
+      usage: "swiftvm trace show <file> [<option> ...]",
       discussion: """
         swiftvm trace show vm.trace --vcpu 0 --device COM1 --until 0.5
         """)
@@ -42,6 +43,7 @@ struct TraceCommand: ParsableCommand {
       }
       _ = output.flush()
       if reader.isCutOff { StandardError.warn("trace \(file): its end is missing") }
+      if let failure = text.complaint(about: file) { throw failure }
     }
 
     /// The reason as traces say it.

@@ -1,7 +1,7 @@
 /// Events of a trace as lines that people read.
 struct TraceText {
   /// What is shown; nil: whatever it is.
-  struct Filter {
+  struct Filter: Equatable {
     var vcpu: Int?
     var reason: String?
     var device: String?
@@ -13,6 +13,11 @@ struct TraceText {
   private let filter: Filter
   /// The tracks' names.
   private var tracks: [UInt64: String] = [:]
+  /// Those of events, as far as somebody may want to read them.
+  private var devices: Set<String> = []
+  private var isAnythingShown = false
+  /// Seconds.
+  private var end = 0.0
 
   init(_ filter: Filter) {
     self.filter = filter
@@ -26,10 +31,35 @@ struct TraceText {
     }
     let track = event.tid.flatMap { tracks[$0] } ?? "?"
     let seconds = (event.ts ?? 0) / 1e6
+    end = max(end, seconds)
+    if let device = event.args?.device, devices.count < Self.mostDevices { devices.insert(device) }
     guard isWanted(event, track, seconds) else { return nil }
+    isAnythingShown = true
     let what = [event.name, Self.phase(event)].compactMap { $0 }.joined(separator: " ")
     let cells = [Self.time(seconds), Self.padded(track, 16), Self.padded(what, 34), Self.details(event)]
     return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+  }
+
+  /// As many as a machine can have, and more than a line should hold.
+  private static let mostDevices = 64
+
+  /// What to tell of `trace`, whose events have all been read, where none of them was shown.
+  func complaint(about trace: String) -> Failure? {
+    guard !isAnythingShown, filter != Filter() else { return nil }
+    let cpus = tracks.values.compactMap { $0.hasPrefix("vcpu-") ? Int($0.dropFirst(5)) : nil }.sorted()
+    if let vcpu = filter.vcpu, !cpus.contains(vcpu) {
+      return Failure(
+        .usage, "trace \(trace) has no vCPU \(vcpu)",
+        hint: "its vCPUs are \(cpus.prefix(Self.mostDevices).map(String.init).joined(separator: ", "))")
+    }
+    if let device = filter.device, !devices.contains(where: { $0.lowercased() == device.lowercased() }) {
+      return Failure(
+        .usage, "trace \(trace) has no event of a device \(device)",
+        hint: "its devices are \(devices.sorted().joined(separator: ", "))")
+    }
+    return Failure(
+      .usage, "trace \(trace) has no such event",
+      hint: "it ends at second \(Self.time(end).drop { $0 == " " }); leave out what narrows it down")
   }
 
   private func isWanted(_ event: TraceEvent, _ track: String, _ seconds: Double) -> Bool {

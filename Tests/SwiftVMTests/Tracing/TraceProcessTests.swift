@@ -86,7 +86,15 @@ import Testing
     let kept = letters.output.split(separator: "\n")
     #expect(!kept.isEmpty && kept.count < lines.count)
     #expect(kept.allSatisfy { $0.contains("vcpu-0") && $0.contains("port write COM1") })
-    #expect(try await SwiftVMProgram.run(["trace", "show", scratch("trace"), "--since", "1e6"]).output == "")
+    for (filter, error, hint) in [
+      (["--since", "1e6"], "has no such event", "it ends at second"),
+      (["--device", "foo"], "has no event of a device foo", "COM1"),
+      (["--vcpu", "7"], "has no vCPU 7", "its vCPUs are 0"),
+    ] {
+      expectFailure(
+        try await SwiftVMProgram.run(["trace", "show", scratch("trace")] + filter), status: 2, error: error,
+        hint: hint)
+    }
     expectFailure(
       try await SwiftVMProgram.run(["trace", "show", scratch("trace"), "--reason", "port"]),
       status: 2, error: "--reason port: no such reason", hint: "port write")
@@ -154,6 +162,9 @@ import Testing
       try await run("--trace", scratch("no/trace")), status: 2,
       error: "--trace \(scratch("no/trace")): No such file",
       hint: "directory")
+    expectFailure(
+      try await run("--trace-limit", "1M"), status: 2, error: "--trace-limit without --trace",
+      hint: "--trace FILE")
     let disk = try scratch.file("disk", [UInt8](repeating: 7, count: 4096))
     expectFailure(
       try await run("-d", disk, "--trace", disk), status: 2, error: "is in use", hint: "another file")

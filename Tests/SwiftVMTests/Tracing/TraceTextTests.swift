@@ -44,6 +44,23 @@ struct TraceTextTests {
     #expect(!isShown(.init(until: 1.4)))
   }
 
+  @Test func `where nothing fits, it is told what there is`() {
+    func complaint(_ filter: TraceText.Filter) -> Failure? {
+      var text = text(filter)
+      _ = text.line(Self.exit)
+      return text.complaint(about: "t")
+    }
+    #expect(complaint(.init(vcpu: 7))?.message == "trace t has no vCPU 7")
+    #expect(complaint(.init(vcpu: 7))?.hint == "its vCPUs are 0, 10")
+    #expect(complaint(.init(device: "foo"))?.message == "trace t has no event of a device foo")
+    #expect(complaint(.init(device: "foo"))?.hint == "its devices are COM1")
+    #expect(complaint(.init(vcpu: 10, device: "COM1"))?.message == "trace t has no such event")
+    #expect(complaint(.init(since: 2))?.hint?.contains("second 1.500000") == true)
+    #expect(complaint(.init(vcpu: 0, device: "com1")) == nil)
+    // An empty trace has nothing to show, and nothing was left out.
+    #expect(text().complaint(about: "t") == nil)
+  }
+
   @Test func `numbers of any size are shown, not counted with`() {
     var text = text()
     for number in [-.infinity, -1, 0, 1e300, .infinity, .nan] as [Double] {

@@ -9,6 +9,7 @@ public enum ELFError: Error, Hashable, Sendable {
   case core
   case dynamicProgram
   case tooManyProgramHeaders(Int)
+  case positionIndependentProgram
   case noLoadableSegment
   case entryOutsideSegments(UInt64)
   /// A header field that cannot be, by its name.
@@ -31,6 +32,8 @@ extension ELFError: CustomStringConvertible {
     case .dynamicProgram: "is a Linux program that asks for a dynamic linker, not a kernel"
     case .tooManyProgramHeaders(let count):
       "is an ELF file with \(count) program headers: no kernel has as many"
+    case .positionIndependentProgram:
+      "is a position-independent executable linked for address 0: a Linux program, not a kernel"
     case .noLoadableSegment: "is an ELF file without a PT_LOAD segment: there is nothing to load"
     case .entryOutsideSegments(let address):
       "has its entry at 0x\(String(address, radix: 16)), outside everything that it loads"
@@ -45,6 +48,8 @@ extension ELFError: CustomStringConvertible {
     case .otherMachine: "give a kernel built for x86-64"
     case .relocatable: "link it; of Linux give the vmlinux or the bzImage (vmlinuz)"
     case .core, .dynamicProgram: "give a vmlinux or a bzImage (vmlinuz)"
+    case .positionIndependentProgram:
+      "give a vmlinux or a bzImage (vmlinuz); link a kernel of your own for a fixed address, such as 0x100000"
     case .noLoadableSegment: "a file of debugging symbols has none: give the vmlinux itself"
     case .entryOutsideSegments: "give the linker an entry (ENTRY) inside a loaded section"
     }

@@ -4,6 +4,8 @@ struct ELFHeader: Hashable, Sendable {
   static let programHeaderSize = 56
 
   let entry: UInt64
+  /// Whether the file is a shared object (ET_DYN), as a program is that may lie anywhere.
+  let isPositionIndependent: Bool
   private let tableOffset: UInt64
   private let tableCount: Int
 
@@ -13,6 +15,7 @@ struct ELFHeader: Hashable, Sendable {
     }
     if let error = Self.check(head) { throw KernelFormatError.elf(error) }
     entry = head.number(at: 24)
+    isPositionIndependent = head.number(at: 16, as: UInt16.self) == 3
     tableOffset = head.number(at: 32)
     tableCount = Int(head.number(at: 56, as: UInt16.self))
     try Self.check(count: tableCount)

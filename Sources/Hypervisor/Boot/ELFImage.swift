@@ -27,6 +27,10 @@ public struct ELFImage: Sendable {
       throw KernelFormatError.elf(.dynamicProgram)
     }
     let segments = try Self.segments(table, fileSize: file.size)
+    // What is linked for address 0 has its place chosen by an operating system.
+    if header.isPositionIndependent, segments[0].range.base == 0 {
+      throw KernelFormatError.elf(.positionIndependentProgram)
+    }
     self.segments = segments
 
     if let address = try ELFNotes.pvhEntry(in: file, table) {

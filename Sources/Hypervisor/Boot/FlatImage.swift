@@ -8,6 +8,10 @@ struct FlatImage: Sendable {
   let range: GuestRange
 
   init(_ file: ImageFile) throws(FlatImageError) {
+    // What cannot be read is told when it is loaded.
+    let head = LittleEndianBytes((try? file.head(SetupHeader.limit)) ?? [])
+    if head.holds(ELFImage.magic, at: 0) { throw FlatImageError.kernel("an ELF file") }
+    if SetupHeader.isPresent(in: head) { throw FlatImageError.kernel("a Linux bzImage") }
     guard file.size <= Self.limit else {
       throw FlatImageError.tooLarge(size: file.size, limit: Self.limit)
     }
@@ -34,6 +38,8 @@ public enum FlatImageError: Error, Hashable, Sendable {
   case empty
   /// Sizes in bytes.
   case tooLarge(size: UInt64, limit: UInt64)
+  /// No raw code, but what has this name.
+  case kernel(String)
 }
 
 extension FlatImageError: CustomStringConvertible {
@@ -42,6 +48,7 @@ extension FlatImageError: CustomStringConvertible {
     case .file(let error): error.description
     case .empty: "is empty"
     case .tooLarge(let size, let limit): "has \(size) bytes, a flat image may have \(limit)"
+    case .kernel(let name): "is \(name), not raw code for real mode"
     }
   }
 
@@ -50,6 +57,7 @@ extension FlatImageError: CustomStringConvertible {
     case .file(let error): error.hint
     case .empty: "assemble or copy it again"
     case .tooLarge: "give the first sectors only and let them load the rest; kernels go with -k"
+    case .kernel: "give it with -k, which looks at the file's headers"
     }
   }
 }

@@ -69,9 +69,11 @@ extension ForeignFormat {
       || head.holds([0xC7, 0x71], at: 0)
   }
 
-  /// Neither ASCII nor UTF-8 text holds control characters other than white space and escape.
+  /// UTF-8 text, ASCII among it, holds no control characters other than white space and escape. `bytes` may end
+  /// within a character.
   private static func isText(_ bytes: ArraySlice<UInt8>) -> Bool {
     bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F || (0x09...0x0D).contains($0) || $0 == 0x1B }
+      && (0...3).contains { String(validating: bytes.dropLast($0), as: UTF8.self) != nil }
   }
 }
 

@@ -32,7 +32,8 @@ extension KernelFormatError: CustomStringConvertible {
     case .elf(let error): error.hint
     case .multiboot(let error): error.hint
     case .foreign(let format): format.hint
-    case .unknown: "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux"
+    case .unknown:
+      "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux; raw code goes with --flat"
     }
   }
 }

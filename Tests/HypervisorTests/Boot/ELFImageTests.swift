@@ -21,6 +21,17 @@ struct ELFImageTests {
     #expect(image.format == "ELF x86-64, 64-bit entry")
   }
 
+  @Test func `a program that may lie anywhere is no kernel`() throws {
+    let segments = [
+      ELFBuilder.Segment(virtual: 0x1000, physical: 0x1000, memorySize: 0x1000),
+      ELFBuilder.Segment(virtual: 0, physical: 0, memorySize: 0x1000),
+    ]
+    let error = try Self.error(ELFBuilder(type: 3, entry: 0x1000, segments: segments))
+    #expect(error == .positionIndependentProgram)
+    #expect(error?.description.contains("a Linux program, not a kernel") == true)
+    #expect(try Self.error(ELFBuilder(type: 2, entry: 0x1000, segments: segments)) == nil)
+  }
+
   @Test func `a virtual entry is translated by its segment`() throws {
     let segments = [
       ELFBuilder.Segment(virtual: 0, physical: 0x40_0000, memorySize: 0x1000),

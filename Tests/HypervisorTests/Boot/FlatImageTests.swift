@@ -29,6 +29,20 @@ struct FlatImageTests {
     #expect(error?.description == "flat image boot.bin has 622593 bytes, a flat image may have 622592")
   }
 
+  @Test(arguments: [
+    ("an ELF file", Array("\u{7F}ELF".utf8)),
+    ("an ELF file", Array("\u{7F}ELF".utf8) + [UInt8](repeating: 0, count: 700_000)),
+    ("a Linux bzImage", setupHeader),
+  ])
+  func `a kernel is not run as raw code`(name: String, bytes: [UInt8]) throws {
+    let error = try thrown(BootError.self) { try Self.load(bytes) }
+    #expect(error?.description == "flat image boot.bin is \(name), not raw code for real mode")
+    #expect(error?.hint?.contains("-k") == true)
+  }
+
+  private static let setupHeader =
+    [UInt8](repeating: 0, count: 0x1FE) + [0x55, 0xAA, 0xEB, 0x6A] + Array("HdrS".utf8)
+
   @Test func `an empty flat image is refused`() throws {
     let error = try thrown(BootError.self) { try Self.load([]) }
     #expect(error?.description == "flat image boot.bin is empty")

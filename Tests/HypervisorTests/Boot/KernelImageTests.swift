@@ -99,11 +99,16 @@ struct KernelImageTests {
     ),
     (
       "unknown", file([]), "is not a kernel image that swiftvm knows",
-      "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux"
+      "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux; raw code goes with --flat"
+    ),
+    (
+      "a few bytes of code", [0xB0, 0x41, 0xE6, 0xE9, 0xF4, 0xEB, 0xFD],
+      "is not a kernel image that swiftvm knows",
+      "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux; raw code goes with --flat"
     ),
     (
       "MZ alone", file(Array("MZ".utf8), size: 40), "is not a kernel image that swiftvm knows",
-      "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux"
+      "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux; raw code goes with --flat"
     ),
   ]
 

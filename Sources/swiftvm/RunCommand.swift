@@ -5,15 +5,14 @@ internal import Hypervisor
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Boot a guest, or the one that a folder's machine.json describes.",
-    // The examples show it, and a screen has no line to spare.
-    usage: "",
-    discussion: """
-      swiftvm run guests/paging
+    abstract: "Boot a kernel, or what the machine.json of a folder describes.",
+    // A screen has no line to spare.
+    usage: """
+      swiftvm run <folder> [<option> ...]
       swiftvm run -k vmlinuz -i initrd.img -m 2G -c 2 -a "quiet ip=dhcp" -n nat
       """)
 
-  // The abstract and an example show it.
+  // The usage shows it.
   @Argument(help: ArgumentHelp("A folder with a machine.json", visibility: .hidden))
   var folder: String?
 

@@ -13,7 +13,7 @@ struct NetCommand: ParsableCommand {
     subcommands: [Up.self, Down.self, Status.self, List.self])
 
   struct Name: ParsableArguments {
-    @Option(help: ArgumentHelp("The network's name (default)", valueName: "name"))
+    @Option(help: ArgumentHelp("The network's name", valueName: "name"))
     var name = VirtualNetwork.defaultName
 
     func checked() throws(Failure) -> String { try VirtualNetwork.checked(name: name) }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import FoundationEssentials
 import ProcessSupport
 import Testing
@@ -59,14 +60,37 @@ import Testing
     let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
     #expect(lines.count <= 40)
     #expect(lines.allSatisfy { $0.count <= 80 })
-    #expect(lines.contains { $0.hasPrefix("swiftvm ") })
+    #expect(lines.contains { $0.contains(/^ *swiftvm [a-z]/) })
+  }
+
+  @Test func `help of every command fits a screen, shows the usage, and tells a default once`() throws {
+    func check(_ command: any ParsableCommand.Type, _ path: String) {
+      let help = SwiftVM.helpMessage(for: command)
+      let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
+      #expect(lines.count <= 40, "\(path)")
+      #expect(lines.allSatisfy { $0.count <= 80 }, "\(help)")
+      #expect(help.contains("USAGE: \(path)"), "\(help)")
+      // An option's help may go on in the next line.
+      let text = help.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+      #expect(!text.contains(/\(([^)]+)\)\s*\(default: \1\)/), "\(help)")
+      for next in command.configuration.subcommands {
+        check(next, "\(path) \(next.configuration.commandName ?? next._commandName)")
+      }
+    }
+    check(SwiftVM.self, "swiftvm")
+  }
+
+  @Test func `help of run tells of the folder`() {
+    #expect(SwiftVM.helpMessage(for: RunCommand.self).contains("USAGE: swiftvm run <folder>"))
   }
 
   @Test func `the examples of run are accepted as they stand`() async throws {
     let help = try await SwiftVMProgram.run(["run", "--help"]).output
-    for example in help.split(separator: "\n") where example.hasPrefix("swiftvm run ") {
-      let outcome = try await SwiftVMProgram.shell("$vm \(example.dropFirst("swiftvm ".count)) --dump-config")
-      #expect(outcome.status == 0, "\(example)")
+    let examples = help.matches(of: /\bswiftvm (run -.*)/)
+    #expect(!examples.isEmpty)
+    for example in examples {
+      let outcome = try await SwiftVMProgram.shell("$vm \(example.1) --dump-config")
+      #expect(outcome.status == 0, "\(example.1)")
     }
   }
 

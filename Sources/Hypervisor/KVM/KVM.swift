@@ -79,4 +79,12 @@ public struct Capability: Hashable, Sendable {
     .irqChip, .userMemory, .setTSSAddress, .extendedCPUID, .pit2, .irqfd, .ioeventfd, .interruptRouting,
     .immediateExit,
   ]
+
+  /// Those too without which a machine can do less.
+  public static let used: [Capability] =
+    required + [
+      .identityMapAddress, .maximumVCPUs, .tscDeadline, .guestDebug, .guestDebugFlags, .extendedState,
+      .x2APIC,
+      .synchronisedRegisters,
+    ]
 }

@@ -8,15 +8,24 @@ struct DoctorCommand: ParsableCommand {
     discussion: """
       swiftvm doctor
       swiftvm doctor --json
+      swiftvm doctor --report
       Ends with status 0 where a stock kernel can be booted, else 4.
       """)
 
   @Flag(help: "Print the findings as JSON")
   var json = false
 
+  @Flag(help: "Print what a report about swiftvm needs, and nothing private")
+  var report = false
+
   func run() throws {
+    guard !json || !report else {
+      throw Failure(.usage, "both --report and --json given", hint: "give one of the two")
+    }
     let examination = Examination.ofThisHost()
-    print(json ? Self.json(examination) : Self.text(examination))
+    print(
+      report
+        ? HostReport.ofThisHost(examination).text : json ? Self.json(examination) : Self.text(examination))
     // Everything has been said: no error line on top.
     if !examination.isAble { CLinux.exit(ExitStatus.hostNotAble.rawValue) }
   }

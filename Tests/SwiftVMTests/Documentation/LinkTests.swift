@@ -1,6 +1,8 @@
 import ProcessSupport
 import Testing
 
+@testable import swiftvm
+
 /// Links between the pages of the repository, and the commands that they tell.
 @Suite(.program) struct LinkTests {
   @Test func `every link leads to a file that is there, and to a heading that it has`() async throws {
@@ -35,5 +37,22 @@ import Testing
       let outcome = try await SwiftVMProgram.run(["run", "\(Repository.root)/\(folder)", "--dump-config"])
       #expect(outcome.status == 0, "\(outcome.error)")
     }
+  }
+}
+
+struct OptionTableTests {
+  @Test func `the README tells of every option that people run machines with`() async throws {
+    let text = try await MarkdownPage.content("README.md")
+    let tree = try #require(CommandTree.ofThisProgram())
+    func check(_ command: CommandTree, _ path: [String]) {
+      for name in command.longNames where name != "help" && name != "version" {
+        #expect(text.contains(try! Regex("--\(name)\\b")), "\(path.joined(separator: " ")) --\(name)")
+      }
+      for next in command.subcommands { check(next, path + [next.name]) }
+    }
+    for command in tree.subcommands where ["run", "trace", "net", "doctor"].contains(command.name) {
+      check(command, [command.name])
+    }
+    #expect(text.contains("`swiftvm doctor --report` prints"))
   }
 }

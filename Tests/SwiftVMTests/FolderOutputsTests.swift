@@ -67,7 +67,7 @@ import Testing
     unsafe symlink("../none", "\(folder)/dangling")
     defer { StateFile.remove(folder) }
     for (option, document) in documents(path) {
-      let failure = try #require(failure(document), "\(option)")
+      let failure = try #require(self.failure(document), "\(option)")
       #expect(failure.status == .usage)
       #expect(failure.message.hasPrefix("\(folder)/machine.json: \(option) "), "\(failure.message)")
       #expect(failure.message.contains(path.hasPrefix("/") ? "\(path) would" : "\(folder)/\(path) would"))

@@ -57,6 +57,7 @@ let package = Package(
 
     // What no driver should be.
     guest("hostile", ["Virtio"]),
+    guest("fuzzer", ["Processor", "Virtio"]),
     // A machine in a network.
     guest("station", ["Processor", "Virtio"]),
   ]

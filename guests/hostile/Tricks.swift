@@ -148,6 +148,7 @@ extension Victim {
     case .disk:
       queue.describe(
         [.toRead(memory, 16), .toWrite(chosen, length), .toWrite(memory.advanced(by: 2048), 1)], at: 0)
+    case .console: queue.describe([.toRead(chosen, length)], at: 0)
     case .entropy: queue.describe([.toWrite(chosen, length)], at: 0)
     }
     offer(0)

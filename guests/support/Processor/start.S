@@ -19,6 +19,7 @@ start:
     cli
     cld
     movl $stack_end, %esp
+    movl %ebx, start_info               // the loader's, which `Guest.argument` reads
 
     // Level 4: one entry. Level 3: four, a GiB each. Level 2: 2048 pages of 2 MiB.
     movl $level3 + 3, level4            // 3: present, writable
@@ -87,6 +88,9 @@ gdt_register:
     .quad gdt
 
     .bss
+    .globl start_info
+start_info:
+    .skip 4
     .balign 4096
     .globl level4
 level4:

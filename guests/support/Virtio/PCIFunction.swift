@@ -2,7 +2,12 @@ public import Bare
 
 /// Function 0 of a device on PCI bus 0, by way of the configuration ports; the lesson `pci` explains them.
 public struct PCIFunction {
-  let device: UInt32
+  public let device: UInt32
+
+  /// All of a vendor's.
+  public static func all(vendor: UInt16) -> [PCIFunction] {
+    (0..<32).map { PCIFunction(device: $0) }.filter { $0.read(0x00) & 0xFFFF == UInt32(vendor) }
+  }
 
   /// The first device with this identity.
   public init?(vendor: UInt16, product: UInt16) {

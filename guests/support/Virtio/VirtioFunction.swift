@@ -22,11 +22,16 @@ public struct VirtioFunction {
   /// The common configuration structure (section 4.1.4.3).
   public let common: Memory
   public let notification: Memory
-  private let notificationMultiplier: UInt32
+  public let notificationMultiplier: UInt32
 
   /// The first device of a type: 1 is a network card, 2 a disk (section 5).
   public init?(type: UInt16) {
     guard let function = PCIFunction(vendor: 0x1AF4, product: 0x1040 + type) else { return nil }
+    self.init(function)
+  }
+
+  /// - Parameter function: a virtio device.
+  public init(_ function: PCIFunction) {
     let memory = function.mapMemory()
     var regions = [memory, memory, memory, memory, memory]
     var multiplier: UInt32 = 0

@@ -53,6 +53,12 @@ INLINE void memory_write64(uint64_t address, uint64_t value) { *(volatile uint64
 /// What was written before is seen before what is read after.
 INLINE void memory_fence(void) { __asm__ volatile("mfence" : : : "memory"); }
 
+/// Where the loader left what it tells a guest (PVH's hvm_start_info).
+INLINE uint64_t loader_start_info(void) {
+    extern uint32_t start_info;
+    return start_info;
+}
+
 // MARK: The processor's own registers
 
 INLINE uint64_t processor_read_cr2(void) {

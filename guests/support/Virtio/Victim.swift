@@ -1,45 +1,47 @@
-import Bare
-import Virtio
+public import Bare
 
 /// A device that is to be mistreated, and what it would properly be asked for.
-enum Kind: UInt16, CaseIterable {
+public enum Kind: UInt16, CaseIterable {
   case network = 1
   case disk = 2
+  case console = 3
   case entropy = 4
 
-  var name: StaticString {
+  public var name: StaticString {
     switch self {
     case .network: "network card"
     case .disk: "disk"
+    case .console: "console"
     case .entropy: "entropy device"
     }
   }
 
   /// The queue that takes requests.
-  var queue: UInt16 { self == .network ? 1 : 0 }
+  public var queue: UInt16 { self == .network || self == .console ? 1 : 0 }
 
   /// A request that any such device serves.
-  func chain(_ memory: Memory) -> [VirtQueue.Buffer] {
+  public func chain(_ memory: Memory) -> [VirtQueue.Buffer] {
     switch self {
     case .network: [.toRead(memory, 12 + 60)]
     case .disk:
       [.toRead(memory, 16), .toWrite(memory.advanced(by: 512), 512), .toWrite(memory.advanced(by: 2048), 1)]
+    case .console: [.toRead(memory, 16)]
     case .entropy: [.toWrite(memory, 64)]
     }
   }
 }
 
 /// The device with one queue of eight entries, in working order.
-struct Victim: ~Copyable {
-  static let queueSize: UInt16 = 8
+public struct Victim: ~Copyable {
+  public static let queueSize: UInt16 = 8
 
-  let kind: Kind
-  let device: VirtioFunction
+  public let kind: Kind
+  public let device: VirtioFunction
   /// For requests: zeroed but for what a device wrote, so that a disk is asked for its first sector.
-  let memory: Memory
-  var queue: VirtQueue
+  public let memory: Memory
+  public var queue: VirtQueue
 
-  init(_ kind: Kind, _ device: VirtioFunction, _ memory: Memory) {
+  public init(_ kind: Kind, _ device: VirtioFunction, _ memory: Memory) {
     self.kind = kind
     self.device = device
     self.memory = memory
@@ -51,13 +53,13 @@ struct Victim: ~Copyable {
     device.add(status: VirtioFunction.Status.driverOK)
   }
 
-  enum Answer {
+  public enum Answer {
     /// A chain came back.
     case returned(VirtQueue.Used)
     /// The device gave up until it is reset.
     case needsReset
 
-    var name: StaticString {
+    public var name: StaticString {
       switch self {
       case .returned: "answered"
       case .needsReset: "needs a reset"
@@ -66,7 +68,7 @@ struct Victim: ~Copyable {
   }
 
   /// Waits for one of the two.
-  mutating func answer() -> Answer {
+  public mutating func answer() -> Answer {
     while true {
       if let used = queue.take() { return .returned(used) }
       if device.status & VirtioFunction.Status.needsReset != 0 { return .needsReset }
@@ -74,7 +76,7 @@ struct Victim: ~Copyable {
   }
 
   /// Asks for something that there is.
-  mutating func isServed() -> Bool {
+  public mutating func isServed() -> Bool {
     for offset in 0..<512 { memory.write64(0, 8 * offset) }
     memory.write8(0xFF, 2048)
     queue.describe(kind.chain(memory), at: 0)
@@ -82,7 +84,7 @@ struct Victim: ~Copyable {
     queue.ring()
     guard case .returned(let used) = answer(), used.head == 0 else { return false }
     switch kind {
-    case .network: return true
+    case .network, .console: return true
     case .disk: return memory.read8(2048) == 0 && used.written == 513
     case .entropy: return used.written == 64
     }

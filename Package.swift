@@ -75,7 +75,7 @@ let package = Package(
 
     // Hostile guests, for a second each; `make fuzz` lets them go on.
     .testTarget(
-      name: "Fuzz", dependencies: ["Hypervisor", "Devices", "TestSupport", "CLinux", system],
+      name: "Fuzz", dependencies: ["swiftvm", "Hypervisor", "Devices", "TestSupport", "CLinux", system],
       swiftSettings: houseRules),
 
     // What needs /dev/kvm: tiny guests in assembly, each showing one fact.

@@ -32,6 +32,21 @@ struct VirtualNetwork: Hashable, Codable {
 }
 
 extension VirtualNetwork {
+  /// A record with a subnet of another size is none of ours: guests have no room there.
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    name = try values.decode(String.self, forKey: .name)
+    bridge = try values.decode(String.self, forKey: .bridge)
+    subnet = try values.decode(IPv4Subnet.self, forKey: .subnet)
+    prefix6 = try values.decodeIfPresent(String.self, forKey: .prefix6)
+    isIsolated = try values.decode(Bool.self, forKey: .isIsolated)
+    isTransient = try values.decode(Bool.self, forKey: .isTransient)
+    guard Self.lengths.contains(subnet.length) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .subnet, in: values, debugDescription: "of a size that no network of guests has")
+    }
+  }
+
   static func checked(name: String) throws(Failure) -> String {
     guard (1...32).contains(name.utf8.count), HostName.isSound(name) else {
       throw Failure(

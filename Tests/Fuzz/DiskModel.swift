@@ -40,27 +40,32 @@ struct DiskModel {
   mutating func perform(_ request: Request, dataLength length: Int) -> [UInt8]? {
     guard request.cut == nil else { return nil }
     switch request.type {
-    case 0: return place(request.sector, length).map { Array(bytes[$0]) }
-    case 1:
-      guard !isReadOnly, let place = place(request.sector, request.payload.count) else { return nil }
-      bytes.replaceSubrange(place, with: request.payload)
-      return []
     case 4: return []
     case 8: return Array((Array("fuzz".utf8) + Array(repeating: 0, count: 16)).prefix(length))
-    case 11, 13: return clear(request)
-    default: return nil
+    default: break
     }
+    guard let place = place(of: request, dataLength: length) else { return nil }
+    switch request.type {
+    case 0: return Array(bytes[place])
+    case 1: bytes.replaceSubrange(place, with: request.payload)
+    default: bytes.replaceSubrange(place, with: Array(repeating: 0, count: place.count))
+    }
+    return []
   }
 
-  private mutating func clear(_ request: Request) -> [UInt8]? {
+  /// The bytes of the disk that a request reads, writes or clears; nil where there are none, or it is to be refused.
+  func place(of request: Request, dataLength length: Int) -> Range<Int>? {
     let payload = request.payload
-    guard !isReadOnly, payload.count == 16 else { return nil }
-    let flags = number(payload[12..<16])
-    guard flags == 0 || (request.type == 13 && flags == 1),
-      let place = place(number(payload[0..<8]), 512 * Int(number(payload[8..<12])))
-    else { return nil }
-    bytes.replaceSubrange(place, with: Array(repeating: 0, count: place.count))
-    return []
+    switch request.type {
+    case _ where request.cut != nil: return nil
+    case 0: return place(request.sector, length)
+    case 1 where !isReadOnly: return place(request.sector, payload.count)
+    case 11 where !isReadOnly && payload.count == 16, 13 where !isReadOnly && payload.count == 16:
+      let flags = number(payload[12..<16])
+      guard flags == 0 || (request.type == 13 && flags == 1) else { return nil }
+      return place(number(payload[0..<8]), 512 * Int(number(payload[8..<12])))
+    default: return nil
+    }
   }
 
   private func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {

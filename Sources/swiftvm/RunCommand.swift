@@ -8,7 +8,7 @@ struct RunCommand: ParsableCommand {
     abstract: "Boot a kernel, or what the machine.json of a folder describes.",
     // A screen has no line to spare.
     usage: """
-      swiftvm run <folder> [<option> ...]
+      swiftvm run <folder> [--trust-folder] [<option> ...]
       swiftvm run -k vmlinuz -i initrd.img -m 2G -c 2 -a "quiet ip=dhcp" -n nat
       """)
 
@@ -21,7 +21,8 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Read options from JSON; flags win", valueName: "file"))
   var config: String?
 
-  @Flag(help: "The folder's machine.json may write outside it")
+  // The usage shows it.
+  @Flag(help: ArgumentHelp("The folder's machine.json may write outside it", visibility: .hidden))
   var trustFolder = false
 
   @Flag(help: "Print the options as JSON and end")

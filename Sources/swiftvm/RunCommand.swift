@@ -18,14 +18,15 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  @Option(help: ArgumentHelp("Read options from JSON; flags win", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("JSON of options; flags win; --dump-config prints it", valueName: "file"))
   var config: String?
 
   // The usage shows it.
   @Flag(help: ArgumentHelp("The folder's machine.json may write outside it", visibility: .hidden))
   var trustFolder = false
 
-  @Flag(help: "Print the options as JSON and end")
+  @Flag(help: ArgumentHelp("Print the options as JSON and end", visibility: .hidden))
   var dumpConfig = false
 
   @Flag(name: .shortAndLong, help: "Tell on standard error what is done, and when")

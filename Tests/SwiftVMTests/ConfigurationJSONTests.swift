@@ -99,7 +99,7 @@ struct ConfigurationJSONTests {
     #expect(beginning.nearest(of: [beginning]) == nil)
     let failure = failure("{\"\(key)\": 1}")
     #expect(failure?.message.hasPrefix("vm.json: unknown key \"kernelkernel") == true)
-    #expect(failure?.message.hasSuffix("kernel...\"") == true)
+    #expect(failure?.message.hasSuffix("kern...\"") == true)
     #expect((failure?.message.utf8.count ?? 0) < 200)
   }
 

@@ -6,9 +6,11 @@ final class MessageSwitch: Sendable {
   private let state = Atomic<Bool>(false)
   /// Signalled by each change.
   let changed: SharedEvent
+  private let pin: PinInterrupt
 
-  init() throws(Errno) {
+  init(or pin: PinInterrupt) throws(Errno) {
     changed = try SharedEvent()
+    self.pin = pin
   }
 
   var isOn: Bool { state.load(ordering: .sequentiallyConsistent) }
@@ -20,16 +22,14 @@ final class MessageSwitch: Sendable {
   /// Interrupts in the way that is chosen.
   ///
   /// - Parameter message: nil: the driver wants none where it goes by message.
-  func signal(_ message: MessageVector?, or pin: PinInterrupt, _ cause: PinInterrupt.Cause) {
+  func signal(_ message: MessageVector?, _ cause: PinInterrupt.Cause) {
     let wasOn = isOn
-    Self.signal(wasOn, message, pin, cause)
+    signal(wasOn, message, cause)
     // Whoever switched meanwhile may have looked at what waits before this came. Twice does no harm.
-    if isOn != wasOn { Self.signal(!wasOn, message, pin, cause) }
+    if isOn != wasOn { signal(!wasOn, message, cause) }
   }
 
-  private static func signal(
-    _ byMessage: Bool, _ message: MessageVector?, _ pin: PinInterrupt, _ cause: PinInterrupt.Cause
-  ) {
+  private func signal(_ byMessage: Bool, _ message: MessageVector?, _ cause: PinInterrupt.Cause) {
     if byMessage { message?.signal() } else { pin.raise(cause) }
   }
 }

@@ -86,33 +86,35 @@ public protocol DeviceHost: AnyObject, Sendable {
 /// The way of a queue's used buffer notifications to the driver.
 public final class QueueInterrupt: Sendable {
   private let message: MessageVector?
-  private let choice: (messages: MessageSwitch, pin: PinInterrupt)?
+  /// Nil where the driver has no choice.
+  private let messages: MessageSwitch?
   private let trace: TraceWriter
 
   /// By message; nil: the driver wants none.
   public init(message: MessageVector?, trace: TraceWriter = TraceWriter()) {
     self.message = message
-    choice = nil
+    messages = nil
     self.trace = trace
   }
 
   /// By message or pin, as the driver chooses and chooses again.
-  init(message: MessageVector?, _ messages: MessageSwitch, or pin: PinInterrupt, trace: TraceWriter) {
+  init(message: MessageVector?, _ messages: MessageSwitch, trace: TraceWriter) {
     self.message = message
-    choice = (messages, pin)
+    self.messages = messages
     self.trace = trace
   }
 
   public func signal() {
     let isByMessage = isByMessage
     if message != nil || !isByMessage { trace.interrupt(gsi: isByMessage ? message?.number : nil) }
-    if let choice { choice.messages.signal(message, or: choice.pin, .queue) } else { message?.signal() }
+    // Not bound to names, which would count references.
+    if messages != nil { messages?.signal(message, .queue) } else { message?.signal() }
   }
 
-  var isByMessage: Bool { choice?.messages.isOn ?? true }
+  var isByMessage: Bool { messages?.isOn ?? true }
 
   /// Signalled where the driver chooses; nil where it cannot.
-  var changed: SharedEvent? { choice?.messages.changed }
+  var changed: SharedEvent? { messages?.changed }
 
   /// The eventfd that a worker in the kernel can signal itself; nil where the way leads through us.
   var kernelEvent: MessageVector? { isByMessage ? message : nil }

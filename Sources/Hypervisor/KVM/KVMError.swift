@@ -28,7 +28,7 @@ extension KVMError: CustomStringConvertible {
     case .notKVM, .wrongVersion: "`swiftvm doctor` tells what is there"
     case .lacksCapability: "a Linux kernel of version 5.10 or newer has it"
     case .call(_, .noMemory), .call(_, .tooManyOpenFiles), .call(_, .tooManyOpenFilesInSystem):
-      "the host is out of memory or descriptors: end something, or raise `ulimit -n`"
+      "the host is out of memory or descriptors: end something, or raise `ulimit -n` or `ulimit -v`"
     case .call(_, .resourceBusy): "another hypervisor may hold the CPU's virtualisation (VirtualBox, VMware)"
     case .call: "`swiftvm doctor` tells what the host can do"
     }

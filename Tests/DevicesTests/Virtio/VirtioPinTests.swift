@@ -141,9 +141,10 @@ import Testing
   }
 
   @Test func `what a worker in the kernel signals goes to the pin where that is chosen`() throws {
-    let (messages, pin) = (try MessageSwitch(), PinInterrupt(line: try LevelInterruptLine()))
+    let pin = PinInterrupt(line: try LevelInterruptLine())
+    let messages = try MessageSwitch(or: pin)
     let vector = try MessageVector(number: 0)
-    let interrupt = QueueInterrupt(message: vector, messages, or: pin, trace: TraceWriter())
+    let interrupt = QueueInterrupt(message: vector, messages, trace: TraceWriter())
     let thread = try IOThread(name: "relay")
     let relay = LoopBound<PinRelay>()
     messages.set(true)

@@ -86,7 +86,7 @@ import Testing
     (
       ["--compare", "/dev/null"], "/dev/null: is not what `swiftvm bench exits --json` writes", "--json FILE"
     ),
-    (["--repetitions", "x"], "--repetitions", "`swiftvm bench --help`"),
+    (["--repetitions", "x"], "--repetitions", "`swiftvm bench exits --help`"),
   ])
   func `bad arguments`(arguments: [String], error: String, hint: String) async throws {
     let kept = try scratch.file("kept.json", Array("kept".utf8))

@@ -168,7 +168,7 @@ final class PCIInterrupts: TransportInterrupts {
   init(table: MSIXTable, pin: PinInterrupt) throws(Errno) {
     self.table = table
     self.pin = pin
-    messages = try MessageSwitch()
+    messages = try MessageSwitch(or: pin)
   }
 
   /// Takes up the registers that say how the function interrupts.
@@ -191,11 +191,11 @@ final class PCIInterrupts: TransportInterrupts {
   }
 
   func interrupt(vector: UInt16, trace: TraceWriter) -> QueueInterrupt {
-    QueueInterrupt(message: message(vector), messages, or: pin, trace: trace)
+    QueueInterrupt(message: message(vector), messages, trace: trace)
   }
 
   func signalConfiguration(vector: UInt16) {
-    messages.signal(message(vector), or: pin, .configuration)
+    messages.signal(message(vector), .configuration)
   }
 
   func cleared() {

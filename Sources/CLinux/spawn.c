@@ -26,12 +26,15 @@ int clinux_limited_memory_file(const char *name, size_t size) {
 /// What this process was started with; the programs that it starts get the same. Many use select(2), or close every
 /// number that they may have.
 static struct rlimit descriptors_given;
+/// What it raised that to.
+static struct rlimit descriptors_raised;
 
 int clinux_raise_descriptor_limit(void) {
     if (getrlimit(RLIMIT_NOFILE, &descriptors_given) < 0)
         return -errno;
-    struct rlimit raised = {.rlim_cur = descriptors_given.rlim_max, .rlim_max = descriptors_given.rlim_max};
-    return setrlimit(RLIMIT_NOFILE, &raised) < 0 ? -errno : 0;
+    descriptors_raised = descriptors_given;
+    descriptors_raised.rlim_cur = descriptors_given.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &descriptors_raised) < 0 ? -errno : 0;
 }
 
 /// The program gets `streams` as its first descriptors.
@@ -50,12 +53,11 @@ static int spawn(pid_t *pid, const char *path, char *const *arguments, const int
     // A process group of its own: what is typed at the terminal must not end a half-made network.
     posix_spawnattr_setflags(
         &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    struct rlimit raised;
-    int is_lowered = descriptors_given.rlim_max && getrlimit(RLIMIT_NOFILE, &raised) == 0
-        && setrlimit(RLIMIT_NOFILE, &descriptors_given) == 0;
+    if (descriptors_raised.rlim_max)
+        setrlimit(RLIMIT_NOFILE, &descriptors_given);
     int error = posix_spawn(pid, path, &actions, &attributes, arguments, environ);
-    if (is_lowered)
-        setrlimit(RLIMIT_NOFILE, &raised);
+    if (descriptors_raised.rlim_max)
+        setrlimit(RLIMIT_NOFILE, &descriptors_raised);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return error;

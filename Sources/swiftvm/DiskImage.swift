@@ -31,7 +31,7 @@ enum DiskImage {
     guard disk.access != .threads else { return (file, "threads") }
     if disk.access == .auto, file.isInMemory { return (MemoryDisk(file), "copies, as the file is in memory") }
     do throws(Errno) {
-      return (try RingDisk(file), "io_uring")
+      return (try RingDisk(file, mayUseThreads: disk.access == .auto), "io_uring")
     } catch {
       if disk.access == .uring { throw error }
       return (file, "threads, as io_uring is not to be had (\(error))")

@@ -8,7 +8,7 @@ enum ForeignWord {
     case "ps", "ls", "status", "info", "show", "top", "machines", "vms":
       "`swiftvm list` shows the machines that run"
     case "stop", "shutdown", "poweroff", "down", "kill", "destroy", "delete", "remove", "rm", "terminate":
-      "`kill PID` presses a machine's power button, `kill -KILL PID` ends it; `swiftvm list` shows its PID"
+      "`kill PID` presses a machine's power button, `kill -INT PID` ends it at once; `swiftvm list` shows its PID"
     case "console", "attach", "connect", "exec", "shell", "ssh", "enter":
       "a machine's console is where its run leads it: --serial socket=PATH, say, to be met by socat"
     case "pause", "resume", "suspend", "save", "restore", "snapshot", "migrate":

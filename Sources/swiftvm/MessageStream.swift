@@ -74,10 +74,11 @@ final class MessageStream: Sendable {
     }
   }
 
-  /// Returns how many were taken. Who cannot be told any more counts as told.
+  /// Returns how many were taken within `patience` milliseconds. Who cannot be told any more counts as told.
   private func send(_ bytes: [UInt8], _ patience: Int32) -> Int {
     var rest = bytes[...]
-    var patience = patience
+    let clock = HostClock()
+    let end = clock.monotonicNanoseconds &+ UInt64(patience) &* 1_000_000
     while !rest.isEmpty {
       let count = sendOnce(rest.prefix(Self.piece))
       if count > 0 {
@@ -87,8 +88,8 @@ final class MessageStream: Sendable {
       switch Errno(rawValue: Int32(-count)) {
       case .interrupted: continue
       case .wouldBlock:
-        guard patience > 0, hasRoom(within: patience) else { return bytes.count - rest.count }
-        patience = 0
+        let left = Int32(clamping: (Int64(end) - Int64(clock.monotonicNanoseconds)) / 1_000_000)
+        guard left > 0, hasRoom(within: left) else { return bytes.count - rest.count }
       default: return bytes.count
       }
     }

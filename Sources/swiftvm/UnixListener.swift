@@ -9,12 +9,12 @@ enum UnixListener {
     do throws(Errno) {
       return try bind(path)
     } catch .addressInUse {
+      // Another process may put its own in the place of a dead one that it found too.
+      let dead = SocketFile(path)
       // A connection to a file that is no socket is refused too; such a file is somebody's. The call keeps nothing of
       // the path.
-      guard let status = SocketFile.status(of: path), status.st_uid == geteuid(),
-        unsafe clinux_connect_unix(path) == -ECONNREFUSED
-      else { throw .addressInUse }
-      SocketFile(path).remove()
+      guard dead.isOurs, unsafe clinux_connect_unix(path) == -ECONNREFUSED else { throw .addressInUse }
+      dead.remove()
       return try bind(path)
     }
   }
@@ -22,7 +22,8 @@ enum UnixListener {
   /// What to do about an error of `listen`.
   static func hint(_ error: Errno) -> String? {
     switch error {
-    case .addressInUse: "another process listens there, or a file of that name stands in the way"
+    case .addressInUse:
+      "another process listens there, or a file stands in the way, perhaps what another user's machine left"
     case .fileNameTooLong: "a socket's path has at most 107 bytes; use a shorter one"
     case .noSuchFileOrDirectory: "the directory that it lies in must exist"
     case .permissionDenied: "it must be writable by you"
@@ -47,6 +48,8 @@ struct SocketFile {
     status = Self.status(of: path)
   }
 
+  var isOurs: Bool { status?.st_uid == geteuid() }
+
   /// Removes it, but nothing that somebody put in its place since.
   func remove() {
     guard let status, let now = Self.status(of: path), now.st_dev == status.st_dev,
@@ -57,7 +60,7 @@ struct SocketFile {
   }
 
   /// Nil where no socket is.
-  static func status(of path: String) -> stat? {
+  private static func status(of path: String) -> stat? {
     var status = stat()
     // The call fills the local structure and keeps nothing of the path.
     guard unsafe lstat(path, &status) == 0 else { return nil }

@@ -35,6 +35,7 @@ case $vmm in
 esac
 
 "$here/guest-initrd.sh"
+"$here/emulator.sh"
 export SWIFTVM_L1=boots-$$
 l1=$here/l1.sh
 logs=$bed/boots/$(date +%Y%m%dT%H%M%S)-$vmm-$cpus

@@ -59,10 +59,9 @@ need_kernels() {
   if [ ! -e "$bed/kernels/cloud" ] || [ ! -e "$bed/kernels/generic" ]; then "$here/fetch.sh"; fi
 }
 
-# emulator: the QEMU that L1 runs under: SWIFTVM_QEMU, else the bed's own, else the host's.
+# emulator: the QEMU that L1 runs under: SWIFTVM_QEMU, else the bed's own where emulator.sh made it, else the host's.
 emulator() {
   if [ -n "${SWIFTVM_QEMU:-}" ]; then echo "$SWIFTVM_QEMU"; return; fi
-  "$here/emulator.sh" || say "emulator.sh failed: L1 runs under the host's QEMU"
   if [ -x "$bed/emulator/qemu" ]; then echo "$bed/emulator/qemu"; else echo qemu-system-x86_64; fi
 }
 

@@ -115,9 +115,6 @@ private struct ConcurrentFuzzer {
 
   mutating func step(_ place: String) throws {
     let request = requests.request()
-    // Past the page cache, clearing part of a block and writing another part undo each other.
-    let clears = request.type == 11 || request.type == 13
-    if clears, disk.kind == .direct || disk.kind == .directRing { return }
     let length = Int(request.answer) - 1
     let touched = model.place(of: request, dataLength: length)
     while isDisturbed(by: request, touched) || parts.isEmpty { try collectOne() }

@@ -8,7 +8,7 @@ enum FuzzedDisk: CaseIterable {
   case threads, ring, readOnly
   /// A file in memory, copied by the worker itself.
   case memory
-  /// Past the page cache, where most requests are smaller than the blocks, which have 4096 bytes on most file systems.
+  /// Past the page cache, with blocks of 4096 bytes, which most requests are smaller than.
   case direct, directRing
   /// A driver that does not flush.
   case writeThrough
@@ -28,7 +28,9 @@ enum FuzzedDisk: CaseIterable {
     let file = try TemporaryFile(size: DiskModel.capacity, in: self == .memory ? "/dev/shm" : "/tmp")
     let flags = (self == .readOnly ? O_RDONLY : O_RDWR) | (isDirect ? clinux_direct_flag() : 0)
     let disk = try FileDisk(
-      file.open(flags), isReadOnly: self == .readOnly, cache: isDirect ? .none : .writeback)
+      DiskFile(
+        file.open(flags), isReadOnly: self == .readOnly, canDiscard: true,
+        cache: isDirect ? .none : .writeback, directBlock: isDirect ? 4096 : nil))
     let device = try BlockDevice(
       wrap(disk), identity: "fuzz", threads: (0..<threads).map { try IOThread(name: "fuzz\($0)") },
       monitor: try DiskMonitor())

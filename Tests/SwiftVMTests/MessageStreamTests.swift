@@ -17,6 +17,12 @@ import Testing
       // Both calls fill two entries.
       let result = unsafe isSocket ? clinux_stream_pair(&ends) : pipe(&ends)
       try #require(result == 0)
+      // As much as on any host, whatever its defaults.
+      var size: Int32 = 1 << 16
+      // The call only reads the variable.
+      if isSocket {
+        _ = unsafe setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+      }
       reader = OwnedDescriptor(takingOver: ends[0])
       writer = OwnedDescriptor(takingOver: ends[1])
     }

@@ -149,7 +149,7 @@ public final class ConsoleOutput: ConsoleSink {
       stall = nil
       // Who left reads no more, and who came in his place missed nothing.
       if waiting.dropped > 0, target.withLock({ $0 === waiting.target }) {
-        notice = Array(Self.notice(waiting.dropped).utf8)[...]
+        notice += Self.notice(waiting.dropped).utf8
       }
     }
     finished.signal()

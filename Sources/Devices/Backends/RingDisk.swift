@@ -5,10 +5,13 @@ public import SystemPackage
 /// cannot do is left to a `FileDisk`'s threads.
 public final class RingDisk: Disk {
   private let disk: FileDisk
+  private let mayUseThreads: Bool
 
+  /// - Parameter mayUseThreads: where the host has no memory for one more ring: Linux before 5.12 counts it as locked.
   /// - Throws: the errno of io_uring_setup(2): EPERM or ENOSYS where the host refuses it.
-  public init(_ disk: FileDisk) throws(Errno) {
+  public init(_ disk: FileDisk, mayUseThreads: Bool = false) throws(Errno) {
     self.disk = disk
+    self.mayUseThreads = mayUseThreads
     // Whether rings can be had is told here, not when the guest runs.
     _ = try RingQueue(disk.file.descriptor.number)
   }
@@ -18,8 +21,12 @@ public final class RingDisk: Disk {
   public func openChannel(
     for owner: any DiskChannelOwner, on loop: EventLoop
   ) throws(Errno) -> any DiskChannel {
-    try RingChannel(
-      disk.file, threads: disk.openThreadChannel(for: owner, on: loop), for: owner, on: loop)
+    let threads = try disk.openThreadChannel(for: owner, on: loop)
+    do throws(Errno) {
+      return try RingChannel(disk.file, threads: threads, for: owner, on: loop)
+    } catch .noMemory where mayUseThreads {
+      return threads
+    }
   }
 }
 
@@ -27,8 +34,8 @@ public final class RingDisk: Disk {
 ///
 /// It takes reads and writes of a few buffers. All that is unusual goes to the threads: other
 /// operations, many buffers (one system call of theirs moves them all), long copies from the page cache,
-/// buffers that O_DIRECT would refuse, writes to a block that a thread is at, and whatever the ring did not do completely; so it is the threads
-/// alone that tell errors.
+/// buffers that O_DIRECT would refuse, writes to a block that a thread is at, and whatever the ring did not
+/// do completely; so it is the threads alone that tell errors.
 @safe
 final class RingChannel: DiskChannel {
   private let file: DiskFile

@@ -19,9 +19,10 @@
 ///   the set-up was written since: who polls for input does that, who polls to send does not, and a driver
 ///   that does (Linux' startup) goes on with its set-up;
 ///
-/// and a byte on the line arrives in the receiver when the guest looks again: when it reads the line status,
-/// the interrupt's cause or the data. A FIFO reset clears what has arrived, which the guest knew of; bytes on
-/// the line come after it.
+/// and a byte on the line arrives in the receiver when the guest looks again: when it reads the line status or
+/// the data. A FIFO reset clears what has arrived, which the guest knew of; bytes on the line come after it. The
+/// interrupt's cause tells of them as well, and is no look: Linux reads it on one processor while another one still
+/// sets the port up.
 public struct UART16550: Sendable {
   var interruptEnable: InterruptEnable = []
   var lineControl: LineControl = []
@@ -129,7 +130,6 @@ public struct UART16550: Sendable {
   }
 
   private mutating func identifyInterrupt() -> UInt8 {
-    admit()
     let cause = cause
     if cause == .transmitterEmpty { transmitterInterrupt = false }
     return cause.rawValue | (fifosEnabled ? 0xC0 : 0)

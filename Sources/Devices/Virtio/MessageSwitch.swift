@@ -53,7 +53,9 @@ final class PinRelay {
     choose()
   }
 
+  /// After the worker in the kernel. What it signalled last is taken along: nobody else would.
   func stop() {
+    if signals != nil, !interrupt.isByMessage, message.event.take() > 0 { interrupt.signal() }
     for watch in [change, signals] { if let watch { loop.cancel(watch) } }
     change = nil
     signals = nil

@@ -9,6 +9,9 @@ struct ForeignChain: Hashable {
   /// `forward` or `input`.
   let hook: String
 
+  /// ICMPv6 by its number: without /etc/protocols, which a small host lacks, nft knows no name.
+  private static let icmp6 = 58
+
   /// Lets in it pass what comes from the network's bridge or goes to it: our own table tells good from bad. To
   /// the host itself only what guests need of dnsmasq. Plain matches, one a rule: the table may be iptables', who
   /// must still be able to show it.
@@ -19,7 +22,7 @@ struct ForeignChain: Hashable {
       matches = ["iifname \(bridge)", "oifname \(bridge)"]
     } else {
       let ports = ["udp dport 53", "tcp dport 53"] + (family == "ip6" ? [] : ["udp dport 67"])
-      let ports6 = family == "ip" ? [] : ["udp dport 547", "meta l4proto ipv6-icmp"]
+      let ports6 = family == "ip" ? [] : ["udp dport 547", "meta l4proto \(Self.icmp6)"]
       matches = (ports + ports6).map { "iifname \(bridge) \($0)" }
     }
     let lines = matches.map {

@@ -50,12 +50,15 @@ struct TraceText {
     if let vcpu = filter.vcpu, !cpus.contains(vcpu) {
       return Failure(
         .usage, "trace \(trace) has no vCPU \(vcpu)",
-        hint: "its vCPUs are \(cpus.prefix(Self.mostDevices).map(String.init).joined(separator: ", "))")
+        hint: cpus.isEmpty
+          ? "it has no event of any vCPU"
+          : "its vCPUs are \(cpus.prefix(Self.mostDevices).map(String.init).joined(separator: ", "))")
     }
     if let device = filter.device, !devices.contains(where: { $0.lowercased() == device.lowercased() }) {
       return Failure(
         .usage, "trace \(trace) has no event of a device \(device)",
-        hint: "its devices are \(devices.sorted().joined(separator: ", "))")
+        hint: devices.isEmpty
+          ? "it has no event of any device" : "its devices are \(devices.sorted().joined(separator: ", "))")
     }
     return Failure(
       .usage, "trace \(trace) has no such event",

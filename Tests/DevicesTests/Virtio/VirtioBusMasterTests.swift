@@ -22,18 +22,6 @@ import Testing
     #expect(try queue.usedIndex == 0)
     driver.setBusMaster(true)
     #expect(try driver.waitForUsed(queue, 0).written == 8)
-    // A queue that is enabled meanwhile waits too.
-    driver.setBusMaster(false)
-    driver.write(0, to: .queueSelect)
-    driver.write(1, to: .queueReset)
-    try driver.wait { driver.read(.queueReset) == 0 }
-    let again = try driver.setUp(queue: 0, size: 8)
-    try again.add([driver.arena.writable(9)])
-    try driver.kick(again, 0)
-    try driver.settle()
-    #expect(try again.usedIndex == 0)
-    driver.setBusMaster(true)
-    #expect(try driver.waitForUsed(again, 0).written == 9)
   }
 
   @Test func `a message waits for the bit, and shows that it does`() throws {
@@ -64,20 +52,26 @@ import Testing
     #expect(driver.pin.event.take() == 1)
   }
 
-  @Test func `what is with a disk ends first, and what was offered meanwhile is begun then`() throws {
+  @Test func `what is with a disk ends first, and a driver that has the bit again resets before it goes on`()
+    throws
+  {
     let disk = try HeldDisk(DiskGeometry(capacity: 1 << 20))
     let block = try BlockDriver(disk)
     try block.start()
     try block.submit(block.make(0, answer: 512))
     try disk.wait(for: 1)
     block.driver.setBusMaster(false)
+    try block.waitForWorkers()
     try block.submit(block.make(0, sector: 1, answer: 512))
+    // As a kernel does that was started by another one, whose rings are its memory now.
     block.driver.setBusMaster(true)
-    block.driver.setBusMaster(false)
-    block.driver.setBusMaster(true)
-    #expect(disk.requests.map(\.offset) == [0])
     disk.end(0)
     #expect(try block.driver.waitForUsed(block.queues[0], 0).written == 513)
+    try block.driver.settle()
+    #expect(disk.requests.isEmpty)
+    try block.driver.reset()
+    try block.start()
+    try block.submit(block.make(0, sector: 1, answer: 512))
     try disk.wait(for: 1)
     #expect(disk.requests.map(\.offset) == [512])
     disk.end(0)
@@ -105,22 +99,37 @@ import Testing
     #expect(try block.driver.waitForUsed(block.queues[0], 0).written == 513)
   }
 
-  @Test func `each chain comes back once, however often the bit changes`() throws {
+  @Test func `a queue of its own reset is not begun while the device is cut off`() throws {
     let driver = try entropy()
     defer { driver.function.shutDown() }
-    let queue = try driver.start(size: 16)[0]
-    let buffer = try driver.arena.writable(8)
-    for round in 0..<500 {
-      for _ in 0..<(round % 8 + 1) { try queue.add([buffer]) }
+    _ = try driver.start()
+    driver.setBusMaster(false)
+    driver.setBusMaster(true)
+    driver.write(0, to: .queueSelect)
+    driver.write(1, to: .queueReset)
+    try driver.wait { driver.read(.queueReset) == 0 }
+    let again = try driver.setUp(queue: 0, size: 8)
+    try again.add([driver.arena.writable(9)])
+    try driver.kick(again, 0)
+    try driver.settle()
+    #expect(try again.usedIndex == 0)
+  }
+
+  @Test func `each chain comes back once at most, whenever the bit goes`() throws {
+    let driver = try entropy()
+    defer { driver.function.shutDown() }
+    for round in 0..<200 {
+      let queue = try driver.start(size: 16)[0]
+      let buffer = try driver.arena.writable(8)
+      let count = round % 8 + 1
+      for _ in 0..<count { try queue.add([buffer]) }
       try driver.kick(queue, 0)
       driver.setBusMaster(false)
-      if round % 3 == 0 { driver.setBusMaster(true) }
-      if round % 5 == 0 { driver.setBusMaster(false) }
       driver.setBusMaster(true)
-      for _ in 0..<(round % 8 + 1) { #expect(try driver.waitForUsed(queue, 0).written == 8) }
+      try driver.settle()
+      #expect(try queue.usedIndex <= UInt16(count))
+      #expect(!driver.status.contains(.needsReset))
+      try driver.reset()
     }
-    try driver.settle()
-    #expect(try queue.usedIndex == UInt16((0..<500).map { $0 % 8 + 1 }.reduce(0, +)))
-    #expect(!driver.status.contains(.needsReset))
   }
 }

@@ -8,21 +8,24 @@ import Testing
 /// 6.8).
 extension VirtioConformanceTests {
   @Test(arguments: DeviceUnderTest.all)
-  func `a device that is no bus master reads no queue, and goes on when it is`(
+  func `a device that is no bus master any more reads no queue until it is reset`(
     device: DeviceUnderTest
   ) throws {
     let driver = try device.driver()
     defer { driver.function.shutDown() }
     let queues = try driver.start()
     driver.setBusMaster(false)
-    try driver.wait { driver.core.registers.withLock { $0.haltingQueues.isEmpty } }
+    // A pause ends when the device has let go.
+    try driver.settle()
     // Whoever looks at one of these finds that it is wrong; and a notification is looked at before a pause.
     for queue in queues { try queue.setAvailableIndex(queue.layout.size + 1) }
     for index in queues.indices { driver.notify(index) }
     try driver.settle()
     #expect(driver.status == [.acknowledge, .driver, .featuresOK, .driverOK])
     driver.setBusMaster(true)
-    try driver.wait { breakQueues(driver) }
+    for index in queues.indices { driver.notify(index) }
+    try driver.settle()
+    #expect(driver.status == [.acknowledge, .driver, .featuresOK, .driverOK])
     try driver.reset()
     try expectWorks(driver)
   }

@@ -24,7 +24,9 @@ import Testing
     }
     // No exit came from a kernel address, and no kernel spoke of init.
     #expect(!svg.contains(">kernel, silent<") && !svg.contains(">init<"))
-    #expect(svg.contains(">port write: 20018<") && svg.contains(">port read: 20000<"))
+    // On a busy host some may come faster than they are written down, and are counted together.
+    let counts = svg.matches(of: />(?:port write|port read|not counted): (\d+)</).compactMap { Int($0.1) }
+    #expect(counts.count >= 2 && counts.reduce(0, +) == 40_018, "\(counts)")
   }
 
   @Test func `a picture that cannot be written is a warning, and the guest goes on`() async throws {

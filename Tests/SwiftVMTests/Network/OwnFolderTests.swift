@@ -132,14 +132,15 @@ import Testing
 /// The same, as a user sees it whose XDG_RUNTIME_DIR is somebody else's.
 @Suite(.program, .kvm, .root) struct ForeignStateFolderTests {
   @Test func `a machine with a name is refused, one without runs`() async throws {
-    let scratch = try Scratch()
+    let (scratch, place) = (try Scratch(), try Scratch())
     // The call keeps nothing of the path.
     unsafe chown(scratch.path, 1234, 1234)
+    let identity = Conditions.asNobody(group: "\"$(stat -c %g /dev/kvm)\"")
     func run(_ more: String) async throws -> Program.Outcome {
       try await SwiftVMProgram.shell(
         """
-        setpriv --reuid=65534 --regid="$(stat -c %g /dev/kvm)" --clear-groups env XDG_RUNTIME_DIR=\(scratch.path) \
-        $vm run --flat $guests/serial.bin -m 16 --on-reboot exit \(more)
+        cp $vm $guests/serial.bin \(place.path); cd \(place.path)
+        \(identity) env XDG_RUNTIME_DIR=\(scratch.path) ./swiftvm run --flat serial.bin -m 16 --on-reboot exit \(more)
         """)
     }
     expectFailure(

@@ -96,7 +96,7 @@ import Testing
       lines == ["runs two", "0 published", "leased", "1 published again", "as it was"])
   }
 
-  @Test(.kvm) func `a machine that a signal ends before it is made takes back all that was made for it`()
+  @Test(.kvm) func `a signal that waits while the network is made is heard then, and all is taken back`()
     async throws
   {
     let lines = try await NetworkScript.lines(

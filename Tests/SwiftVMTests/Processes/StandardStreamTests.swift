@@ -78,7 +78,7 @@ import Testing
     let outcome = try await SwiftVMProgram.shell(
       """
       ($vm run --flat $guests/chatter.bin -m 16 2>\(error); echo "status $?" >&2) | head -c 40 >/dev/null &
-      until way=$(grep -o 'kill -INT [0-9]*' \(error)); do sleep 0.05; done
+      until way=$(grep -os 'kill -INT [0-9]*' \(error)); do sleep 0.05; done
       eval "$way"; wait
       """)
     #expect(outcome.error == "status 0\n")

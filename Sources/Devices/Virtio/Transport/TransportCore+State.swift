@@ -7,6 +7,7 @@ extension TransportCore {
   /// its own state.
   public struct State: Codable, Hashable, Sendable {
     var status: DeviceStatus
+    var isCutOff: Bool
     var deviceFeatureSelect: UInt32
     var driverFeatureSelect: UInt32
     var driverFeatures: VirtioFeatures
@@ -21,9 +22,7 @@ extension TransportCore {
   /// and until `resume`.
   public func pause() throws(Errno) {
     // What a driver began ends by itself.
-    while registers.withLock({ registers in
-      registers.isResetting || !registers.resettingQueues.isEmpty || !registers.haltingQueues.isEmpty
-    }) {
+    while registers.withLock({ $0.isResetting || !$0.resettingQueues.isEmpty }) {
       // No descriptor: only the milliseconds count.
       poll(nil, 0, 1)
     }
@@ -32,7 +31,9 @@ extension TransportCore {
       let stopped = try Latch()
       device.stop(queue: index) { stopped.open() }
       stopped.wait()
-      registers.withLock { $0.queues[index].start = nextIndex(of: queue) }
+      // A device answers every chain with one element: both indices are the used ring's.
+      let next = try? memory.read(UInt16.self, at: GuestAddress(queue.usedRing &+ 2))
+      registers.withLock { $0.queues[index].start = next ?? 0 }
     }
   }
 
@@ -56,7 +57,8 @@ extension TransportCore {
   public var state: State {
     registers.withLock { registers in
       State(
-        status: registers.status, deviceFeatureSelect: registers.deviceFeatureSelect,
+        status: registers.status, isCutOff: registers.isCutOff,
+        deviceFeatureSelect: registers.deviceFeatureSelect,
         driverFeatureSelect: registers.driverFeatureSelect, driverFeatures: registers.driverFeatures,
         queueSelect: registers.queueSelect, queues: registers.queues,
         configurationVector: registers.configurationVector, generation: registers.generation)
@@ -69,6 +71,7 @@ extension TransportCore {
     try check(state)
     registers.withLock { registers in
       registers.status = state.status
+      registers.isCutOff = state.isCutOff
       registers.deviceFeatureSelect = state.deviceFeatureSelect
       registers.driverFeatureSelect = state.driverFeatureSelect
       registers.driverFeatures = state.driverFeatures

@@ -20,8 +20,8 @@ public final class TransportCore: Sendable {
     var queues: [QueueConfiguration]
     /// Queues whose own reset is on its way.
     var resettingQueues: Set<Int> = []
-    /// Queues that the device is letting go of, as it may not reach memory.
-    var haltingQueues: Set<Int> = []
+    /// The bit was taken away while the device worked: it works again after a reset.
+    var isCutOff = false
     var configurationVector = QueueConfiguration.noVector
     var generation: UInt8 = 0
   }
@@ -108,7 +108,7 @@ public final class TransportCore: Sendable {
 
   func activate(_ registers: Registers, works: Bool = true) {
     let queues = registers.queues.indices
-      .filter { works && registers.isBusMaster && registers.queues[$0].isEnabled }
+      .filter { works && registers.isBusMaster && !registers.isCutOff && registers.queues[$0].isEnabled }
       .map { assignment($0, registers) }
     device.activate(registers.driverFeatures, queues: queues, host: self)
   }

@@ -28,6 +28,15 @@ final class BlockDriver {
     queues = try driver.start(features, size: size)
   }
 
+  /// Waits until the queues' threads have done what they were told so far.
+  func waitForWorkers() throws {
+    for thread in threads {
+      let done = try Latch()
+      thread.post { _ in done.open() }
+      done.wait()
+    }
+  }
+
   /// A request's buffers: header and data in one, the answer with the status byte in another.
   struct Request {
     let readable: DriverBuffer

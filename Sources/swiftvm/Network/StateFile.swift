@@ -35,7 +35,8 @@ enum StateFile {
   static func set(_ path: String, _ value: String) throws(Failure) {
     do throws(Errno) {
       let file = try OwnedDescriptor.open(path, O_WRONLY)
-      try file.fill(with: "\(value)\n")
+      // Without a newline: some kernels tell of the digit alone.
+      try file.fill(with: value)
     } catch {
       throw failure(path, error)
     }

@@ -4,6 +4,8 @@ internal import Hypervisor
 struct HostMemory: Equatable {
   /// Bytes of RAM.
   let total: UInt64
+  /// Bytes of it that programs could have now; 0 where the kernel does not tell.
+  let available: UInt64
   /// Bytes that may still be promised to processes; nil where the kernel promises more than it has.
   let promisable: UInt64?
 
@@ -17,6 +19,7 @@ struct HostMemory: Equatable {
     }
     guard let total = bytes("MemTotal") else { return nil }
     self.total = total
+    available = bytes("MemAvailable") ?? 0
     // 2: never overcommit (Linux Documentation/mm/overcommit-accounting.rst).
     if overcommit.hasPrefix("2"), let limit = bytes("CommitLimit"), let committed = bytes("Committed_AS") {
       promisable = limit > committed ? limit - committed : 0

@@ -103,11 +103,9 @@ struct HostReport {
   }
 
   private var memory: String? {
-    func mebibytes(_ key: String) -> UInt64? {
-      Self.field(key, of: meminfo).flatMap { UInt64($0.prefix { $0.isNumber }) }.map { $0 >> 10 }
+    HostMemory(meminfo: meminfo, overcommit: "").map {
+      "\($0.total >> 20) MiB, \($0.available >> 20) MiB of it available"
     }
-    guard let total = mebibytes("MemTotal") else { return nil }
-    return "\(total) MiB, \(mebibytes("MemAvailable") ?? 0) MiB of it available"
   }
 
   /// The value of the first line that `key` begins.

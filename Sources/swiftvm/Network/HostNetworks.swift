@@ -37,14 +37,14 @@ struct HostNetworks {
         ?? host.user(of: subnet)
     }
     func free(_ subnets: [IPv4Subnet]) -> IPv4Subnet? { subnets.first { user(of: $0) == nil } }
-    let usual = free(VirtualNetwork.usualSubnets)
     var problem = "every subnet of 192.168.0.0/16 is in use on this host"
-    if let wanted, let user = user(of: wanted) {
+    if let wanted {
+      guard let user = user(of: wanted) else { return wanted }
       problem = "--subnet \(wanted) is in use: \(user)"
-    } else if let subnet = wanted ?? usual {
-      return subnet
+    } else if let usual = free(VirtualNetwork.usualSubnets) {
+      return usual
     }
-    let proposal = usual ?? free(VirtualNetwork.otherSubnets)
+    let proposal = free(VirtualNetwork.usualSubnets) ?? free(VirtualNetwork.otherSubnets)
     throw Failure(
       .usage, problem,
       hint: "name a free one" + (proposal.map { ": `swiftvm net up --subnet \($0)`" } ?? ""))

@@ -27,14 +27,22 @@ struct ListCommand: ParsableCommand {
     texts.isEmpty ? "-" : texts.joined(separator: ",")
   }
 
-  /// Columns under each other.
+  /// Columns under each other. What others wrote does nothing to the terminal.
   static func table(_ rows: [[String]]) -> String {
+    let rows = rows.map { $0.map(\.withoutControls) }
     let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
       let line = cells.joined(separator: "  ")
       return String(line.reversed().drop { $0 == " " }.reversed())
     }.joined(separator: "\n")
+  }
+}
+
+extension String {
+  /// The text with a question mark in the place of each control character.
+  fileprivate var withoutControls: String {
+    String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
   }
 }
 

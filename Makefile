@@ -13,7 +13,7 @@ RELEASE := swift build -c release --scratch-path .build-release \
 	-Xlinker --pack-dyn-relocs=relr
 SOURCES := Package.swift Sources Tests
 
-.PHONY: help setup build release test soak lint bench fuzz demo guests docs clean
+.PHONY: help setup build release install test soak lint bench fuzz demo guests docs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 16
@@ -24,11 +24,24 @@ setup: ## Install the Debian packages that test, bench and demo need, where miss
 build: ## Build everything for debugging
 	swift build --build-tests
 
-release: ## Build bin/swiftvm, static and position-independent
+release: ## Build bin/swiftvm, static and position-independent, its manual page and completions
 	$(RELEASE) --product swiftvm
 	mkdir -p bin
 	llvm-objcopy --strip-all .build-release/release/swiftvm bin/swiftvm.tmp
 	mv bin/swiftvm.tmp bin/swiftvm
+	bin/swiftvm manual > bin/swiftvm.1
+	for shell in bash zsh fish; do bin/swiftvm completion $$shell > bin/swiftvm.$$shell; done
+
+PREFIX ?= /usr/local
+SHARE = $(DESTDIR)$(PREFIX)/share
+
+install: ## Install what `make release` built under PREFIX (/usr/local), and DESTDIR
+	@test -x bin/swiftvm || { echo "error: nothing is built: \`make release\` first" >&2; exit 1; }
+	install -D bin/swiftvm $(DESTDIR)$(PREFIX)/bin/swiftvm
+	install -D -m 644 bin/swiftvm.1 $(SHARE)/man/man1/swiftvm.1
+	install -D -m 644 bin/swiftvm.bash $(SHARE)/bash-completion/completions/swiftvm
+	install -D -m 644 bin/swiftvm.zsh $(SHARE)/zsh/site-functions/_swiftvm
+	install -D -m 644 bin/swiftvm.fish $(SHARE)/fish/vendor_completions.d/swiftvm.fish
 
 guests: ## Build the bare-metal guests into guests/build
 	$(MAKE) -C guests

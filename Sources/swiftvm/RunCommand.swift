@@ -2,72 +2,62 @@ internal import ArgumentParser
 internal import CLinux
 internal import Hypervisor
 
+/// `swiftvm run`. The parser only lists it: the table of settings reads its words.
 struct RunCommand: ParsableCommand {
+  static let name = "run"
+
   static let configuration = CommandConfiguration(
-    commandName: "run",
-    abstract: "Boot a kernel, or what the machine.json of a folder describes.",
-    // A screen has no line to spare.
-    usage: """
-      swiftvm run <folder> [--trust-folder] [<option> ...]
-      swiftvm run -k vmlinuz -i initrd.img -m 2G -c 2 -a "quiet ip=dhcp" -n nat
-      """)
+    commandName: name, abstract: "Boot a kernel, or what the machine.json of a folder describes.")
 
-  // The usage shows it.
-  @Argument(help: ArgumentHelp("A folder with a machine.json", visibility: .hidden))
-  var folder: String?
+  static let usage = """
+    USAGE: swiftvm run <folder> [--trust-folder] [<option> ...]
+           swiftvm run -k vmlinuz -i initrd.img -m 2G -c 2 -a "quiet ip=dhcp" -n nat
+    """
 
-  @OptionGroup var options: RunOptions
+  @Argument(parsing: .captureForPassthrough)
+  var words: [String] = []
 
-  @Option(
-    help: ArgumentHelp("JSON of options; flags win; --dump-config prints it", valueName: "file"))
-  var config: String?
+  func run() throws { try Self.run(words) }
 
-  // The usage shows it.
-  @Flag(help: ArgumentHelp("The folder's machine.json may write outside it", visibility: .hidden))
-  var trustFolder = false
-
-  @Flag(help: ArgumentHelp("Print the options as JSON and end", visibility: .hidden))
-  var dumpConfig = false
-
-  @Flag(name: .shortAndLong, help: "Tell on standard error what is done, and when")
-  var verbose = false
-
-  func run() throws {
-    let document = try document()
-    if dumpConfig {
-      print(ConfigurationFile(try document.configuration()).json())
-      return
+  /// - Parameter words: what stands behind `run`.
+  static func run(_ words: some Collection<String>) throws(Failure) {
+    let arguments = try MachineArguments(words)
+    if arguments.command.isOn("help") {
+      return print(SettingHelp.text(abstract: configuration.abstract, usage: usage))
     }
-    try Self.run(document, isVerbose: verbose)
+    let settings = try settings(arguments)
+    let wish = try settings.configuration()
+    if arguments.command.isOn("dump-config") { return print(MachineSettings(wish).json()) }
+    let status = try Session(wish, log: VerboseLog(isOn: arguments.command.isOn("verbose"))).run()
+    // Everything has been closed and restored by now.
+    if status != 0 { CLinux.exit(Int32(status)) }
   }
 
   /// What folder, file and flags say together.
-  private func document() throws(Failure) -> ConfigurationFile {
-    switch (folder, config) {
+  private static func settings(_ arguments: MachineArguments) throws(Failure) -> MachineSettings {
+    let isTrusted = arguments.command.isOn("trust-folder")
+    guard arguments.others.count <= 1 else {
+      throw Failure(
+        .usage, "\(arguments.others[1].shortened): a second folder to run",
+        hint: "a word without an option is a folder; `swiftvm run --help` shows the options")
+    }
+    switch (arguments.others.first, arguments.command.text("config")) {
     case (let folder?, nil):
-      return try MachineFolder(folder).document(
-        overriddenBy: options.document, isTrusted: trustFolder)
-    case (nil, _) where trustFolder:
+      return try MachineFolder(folder).settings(overriddenBy: arguments.machine, isTrusted: isTrusted)
+    case (nil, _) where isTrusted:
       throw Failure(
         .usage, "--trust-folder without a folder to run",
         hint: "what is given as options, or with --config, is trusted anyhow")
     case (nil, let config?):
-      let file = try ConfigurationFile.parse(
+      let file = try MachineSettings.parse(
         try InputFile.contents(of: config, what: "configuration"), name: config)
-      return file.overridden(by: options.document)
+      return file.overridden(by: arguments.machine)
     case (nil, nil):
-      return options.document
+      return arguments.machine
     case (let folder?, _?):
       throw Failure(
         .usage, "both the folder \(folder) and --config given",
         hint: "the folder's own \(MachineFolder.fileName) is read; flags win over it")
     }
-  }
-
-  /// Boots the guest that `document` describes.
-  static func run(_ document: ConfigurationFile, isVerbose: Bool) throws(Failure) {
-    let status = try Session(try document.configuration(), log: VerboseLog(isOn: isVerbose)).run()
-    // Everything has been closed and restored by now.
-    if status != 0 { CLinux.exit(Int32(status)) }
   }
 }

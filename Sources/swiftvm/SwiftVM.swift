@@ -15,7 +15,7 @@ struct SwiftVM: ParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, TraceCommand.self, NetCommand.self, ListCommand.self, IPCommand.self,
-      DoctorCommand.self, BenchCommand.self,
+      DoctorCommand.self, BenchCommand.self, ManualCommand.self, CompletionCommand.self, CompleteCommand.self,
     ])
 
   static func main() {
@@ -27,9 +27,10 @@ struct SwiftVM: ParsableCommand {
           .hostNotAble, "cannot read the arguments from /proc/self/cmdline",
           hint: "mount /proc, or raise `ulimit -n`")
       }
-      if let plain = PlainArguments(CommandLine.arguments.dropFirst()) {
-        return try RunCommand.run(plain.document, isVerbose: plain.isVerbose)
-      }
+      let words = CommandLine.arguments.dropFirst()
+      // Setting up the parser takes longer than making the machine, and memory that stays for the guest's life.
+      if words.first == "run" { return try RunCommand.run(words.dropFirst()) }
+      if words.elementsEqual(["help", "run"]) { return try RunCommand.run(["--help"]) }
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as Failure {

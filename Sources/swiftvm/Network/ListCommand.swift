@@ -42,7 +42,8 @@ struct ListCommand: ParsableCommand {
 extension String {
   /// The text with a question mark in the place of each control character.
   fileprivate var withoutControls: String {
-    String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+    String(
+      String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
   }
 }
 

@@ -4,11 +4,12 @@ import Testing
 
 struct ListTableTests {
   @Test func `columns stand under each other, and no row ends in blanks`() {
-    #expect(ListCommand.table([["NAME", "PID"], ["web", "4711"], ["database", "8"]]) == """
-      NAME      PID
-      web       4711
-      database  8
-      """)
+    #expect(
+      ListCommand.table([["NAME", "PID"], ["web", "4711"], ["database", "8"]]) == """
+        NAME      PID
+        web       4711
+        database  8
+        """)
   }
 
   @Test func `a name that another user wrote cannot steer the terminal`() {

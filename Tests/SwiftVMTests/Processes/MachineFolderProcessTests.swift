@@ -55,7 +55,7 @@ import Testing
       status: 2, error: "both the folder \(scratch.path) and --config given", hint: "flags win")
     expectFailure(
       try await SwiftVMProgram.run(["run", scratch.path, scratch.path]),
-      status: 2, error: "Unexpected argument", hint: "swiftvm run --help")
+      status: 2, error: "\(scratch.path): a second folder to run", hint: "swiftvm run --help")
   }
 
   private static func padded(_ bytes: [UInt8], at offset: Int = 0, to size: Int) -> [UInt8] {

@@ -1,10 +1,11 @@
+import Hypervisor
 import Testing
 
 @testable import swiftvm
 
-struct ConfigurationJSONTests {
-  private func parse(_ text: String) throws(Failure) -> ConfigurationFile {
-    try ConfigurationFile.parse(Array(text.utf8), name: "vm.json")
+struct MachineSettingsJSONTests {
+  private func parse(_ text: String) throws(Failure) -> MachineSettings {
+    try MachineSettings.parse(Array(text.utf8), name: "vm.json")
   }
 
   private func failure(_ text: String) -> Failure? {
@@ -16,32 +17,58 @@ struct ConfigurationJSONTests {
     }
   }
 
-  @Test(arguments: ConfigurationFile.CodingKeys.allCases)
-  func `a NUL in a text is refused, not taken for its end`(key: ConfigurationFile.CodingKeys) {
-    for value in [#""a\u0000b""#, #"["x", "file=\u0000"]"#] {
-      let failure = failure(#"{"\#(key.rawValue)": \#(value)}"#)
-      #expect(failure?.message == #"vm.json: key "\#(key.rawValue)": there is a NUL in the text"#)
+  @Test(arguments: SettingTable.machine.filter { $0.form.placeholder != nil })
+  func `a NUL in a text is refused, not taken for its end`(setting: Setting) {
+    let value =
+      switch setting.form {
+      case .list: #"["x", "file=\u0000"]"#
+      default: #""a\u0000b""#
+      }
+    let failure = failure(#"{"\#(setting.key)": \#(value)}"#)
+    if case .number = setting.form {
+      #expect(failure?.message.hasPrefix(#"vm.json: key "\#(setting.key)": a whole number"#) == true)
+    } else {
+      #expect(failure?.message == #"vm.json: key "\#(setting.key)": there is a NUL in the text"#)
       #expect(failure?.hint?.contains(#"\u0000"#) == true)
     }
   }
 
   @Test func `a document is written and read back`() throws {
-    var document = ConfigurationFile()
-    document.kernel = "/boot/vmlinuz \"x\" \\ \u{1} é"
-    document.append = ["a/b", ""]
-    document.memory = .mebibytes(300)
+    var document = MachineSettings()
+    document["kernel"] = "/boot/vmlinuz \"x\" \\ \u{1} é"
+    document["append"] = ["a/b", ""]
+    document["memory"] = "300"
     #expect(try parse(document.json()) == document)
   }
 
   @Test func `an empty document says nothing`() throws {
-    #expect(try parse("{}") == ConfigurationFile())
-    #expect(try parse(#"{"kernel": null}"#) == ConfigurationFile())
+    #expect(try parse("{}") == MachineSettings())
+    #expect(try parse(#"{"kernel": null}"#) == MachineSettings())
   }
 
   @Test func `memory is a number of MiB or a text`() throws {
-    #expect(try parse(#"{"memory": 512}"#).memory?.bytes() == 512 << 20)
-    #expect(try parse(#"{"memory": "512"}"#).memory?.bytes() == 512 << 20)
-    #expect(try parse(#"{"memory": "2G"}"#).memory?.bytes() == 2 << 30)
+    #expect(try parse(#"{"memory": 512}"#).configuration().memory == 512 << 20)
+    #expect(try parse(#"{"memory": "512"}"#).configuration().memory == 512 << 20)
+    #expect(try parse(#"{"memory": "2G"}"#).configuration().memory == 2 << 30)
+  }
+
+  @Test(arguments: [
+    ("{", "line 1, column 2: a key in quotes, or \"}\", is expected"),
+    ("{\n  \"cpus\": 1,,\n}", "line 2, column 13: a key in quotes is expected"),
+    ("{\n  \"cpus\": 1\n  \"memory\": 2\n}", "line 3, column 3: \",\" or \"}\" is expected"),
+    ("", "line 1, column 1: a value is expected"), ("[1]", "this is no JSON object"),
+  ])
+  func `a broken document tells where`(text: String, place: String) {
+    #expect(failure(text)?.message == "vm.json: \(place)")
+  }
+
+  @Test(arguments: SettingTable.command)
+  func `an option of the command is no key`(setting: Setting) {
+    #expect(failure("{\"\(setting.key)\": true}")?.message == "vm.json: unknown key \"\(setting.key)\"")
+  }
+
+  @Test func `an alias names its key`() {
+    #expect(failure(#"{"cmdline": ["a"]}"#)?.hint == "did you mean \"append\"?")
   }
 
   @Test func `an unknown key is named, with the nearest known one`() {
@@ -54,8 +81,8 @@ struct ConfigurationJSONTests {
   @Test func `an unknown key like none lists them all`() {
     let failure = failure(#"{"frobnicate": true}"#)
     #expect(failure?.message == "vm.json: unknown key \"frobnicate\"")
-    for key in ConfigurationFile.CodingKeys.allCases {
-      #expect(failure?.hint?.contains(key.rawValue) == true)
+    for setting in SettingTable.machine {
+      #expect(failure?.hint?.contains(setting.key) == true)
     }
   }
 
@@ -77,7 +104,7 @@ struct ConfigurationJSONTests {
   }
 
   @Test func `bytes that are no text are malformed`() {
-    #expect(throws: Failure.self) { try ConfigurationFile.parse([0xFF, 0x7B, 0x7D], name: "vm.json") }
+    #expect(throws: Failure.self) { try MachineSettings.parse([0xFF, 0x7B, 0x7D], name: "vm.json") }
   }
 
   @Test func `brackets without end are malformed, not fatal`() {
@@ -90,7 +117,7 @@ struct ConfigurationJSONTests {
     ("bootHint", "boot-hint"), ("sreial", "serial"),
   ])
   func `the nearest key is the one with the fewest typing errors`(typed: String, meant: String) {
-    #expect(typed.nearest(of: ConfigurationFile.CodingKeys.allCases.map(\.rawValue)) == meant)
+    #expect(typed.nearest(of: SettingTable.machine.map(\.key)) == meant)
   }
 
   @Test func `a key as long as a file may be is compared with none, and told by its beginning`() {

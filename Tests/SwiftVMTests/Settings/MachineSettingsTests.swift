@@ -3,8 +3,8 @@ import Testing
 
 @testable import swiftvm
 
-struct ConfigurationFileTests {
-  private func failure(_ document: ConfigurationFile) -> Failure? {
+struct MachineSettingsTests {
+  private func failure(_ document: MachineSettings) -> Failure? {
     do throws(Failure) {
       _ = try document.configuration()
       return nil
@@ -14,7 +14,7 @@ struct ConfigurationFileTests {
   }
 
   @Test func `what is not said has the documented default`() throws {
-    let configuration = try ConfigurationFile().configuration()
+    let configuration = try MachineSettings().configuration()
     #expect(configuration == VMConfiguration())
     #expect(configuration.memory == 1 << 30)
     #expect(configuration.cpus == 1)
@@ -44,25 +44,25 @@ struct ConfigurationFileTests {
     configuration.metrics = .socket(path: "/run/a=b.sock")
     configuration.debugger = .socket(path: "vm=1.gdb")
     configuration.waitsForDebugger = true
-    #expect(try ConfigurationFile(configuration).configuration() == configuration)
+    #expect(try MachineSettings(configuration).configuration() == configuration)
     configuration.metrics = .file(path: "metrics")
     configuration.image = .flat(path: "boot.bin")
     (configuration.append, configuration.appendOnly) = ([], nil)
-    #expect(try ConfigurationFile(configuration).configuration() == configuration)
+    #expect(try MachineSettings(configuration).configuration() == configuration)
   }
 
   @Test func `what the flags say wins, and the rest stays`() throws {
-    var file = ConfigurationFile()
-    file.kernel = "vmlinuz"
-    file.initrd = "initrd.img"
-    file.memory = .mebibytes(512)
-    file.cpus = 4
-    file.append = ["quiet"]
-    file.serial = "null"
-    var flags = ConfigurationFile()
-    flags.cpus = 2
-    flags.append = ["debug"]
-    flags.memory = .text("2G")
+    var file = MachineSettings()
+    file["kernel"] = "vmlinuz"
+    file["initrd"] = "initrd.img"
+    file["memory"] = 512
+    file["cpus"] = 4
+    file["append"] = ["quiet"]
+    file["serial"] = "null"
+    var flags = MachineSettings()
+    flags["cpus"] = 2
+    flags["append"] = ["debug"]
+    flags["memory"] = "2G"
     let merged = try file.overridden(by: flags).configuration()
     #expect(merged.image == .kernel(path: "vmlinuz", initrd: "initrd.img"))
     #expect(merged.cpus == 2)
@@ -72,89 +72,57 @@ struct ConfigurationFileTests {
   }
 
   @Test func `a flat image from the flags takes the place of the file's kernel and initrd`() throws {
-    var file = ConfigurationFile()
-    file.kernel = "vmlinuz"
-    file.initrd = "initrd.img"
-    file.append = ["quiet"]
-    file.appendOnly = "console=hvc0"
-    var flags = ConfigurationFile()
-    flags.flat = "boot.bin"
+    var file = MachineSettings()
+    file["kernel"] = "vmlinuz"
+    file["initrd"] = "initrd.img"
+    file["append"] = ["quiet"]
+    file["append-only"] = "console=hvc0"
+    var flags = MachineSettings()
+    flags["flat"] = "boot.bin"
     #expect(try file.overridden(by: flags).configuration().image == .flat(path: "boot.bin"))
   }
 
   @Test func `a kernel from the flags takes the place of the file's flat image`() throws {
-    var file = ConfigurationFile()
-    file.flat = "boot.bin"
-    var flags = ConfigurationFile()
-    flags.kernel = "vmlinuz"
+    var file = MachineSettings()
+    file["flat"] = "boot.bin"
+    var flags = MachineSettings()
+    flags["kernel"] = "vmlinuz"
     #expect(
       try file.overridden(by: flags).configuration().image == .kernel(path: "vmlinuz", initrd: nil))
   }
 
   @Test func `kernel arguments for a flat image are refused`() {
     for (append, only) in [(["quiet"], nil), (nil, "quiet")] as [([String]?, String?)] {
-      var document = ConfigurationFile()
-      document.flat = "boot.bin"
-      (document.append, document.appendOnly) = (append, only)
+      var document = MachineSettings()
+      document["flat"] = "boot.bin"
+      document["append"] = append.map { .list($0) }
+      document["append-only"] = only.map { .text($0) }
       #expect(failure(document)?.message == "a flat image takes no kernel arguments")
     }
   }
 
   @Test func `two images, or an initrd for a flat one, are one too many`() {
-    var document = ConfigurationFile()
-    document.flat = "boot.bin"
-    document.initrd = "initrd.img"
+    var document = MachineSettings()
+    document["flat"] = "boot.bin"
+    document["initrd"] = "initrd.img"
     #expect(failure(document)?.message.contains("initrd") == true)
-    document.kernel = "vmlinuz"
+    document["kernel"] = "vmlinuz"
     #expect(failure(document)?.message.contains("both --kernel and --flat") == true)
     #expect(failure(document)?.status == .usage)
   }
 
   @Test func `a value that is none names the option, the value and the choice`() {
-    var document = ConfigurationFile()
-    document.serial = "tty"
+    var document = MachineSettings()
+    document["serial"] = "tty"
     #expect(failure(document)?.message == "--serial tty: no such target")
     #expect(failure(document)?.hint?.contains("socket=PATH") == true)
-    document = ConfigurationFile()
-    document.onReboot = "panic"
+    document = MachineSettings()
+    document["on-reboot"] = "panic"
     #expect(failure(document)?.message == "--on-reboot panic: no such policy")
     #expect(failure(document)?.hint == "use reset or exit")
-    document = ConfigurationFile()
-    document.memory = .text("lots")
+    document = MachineSettings()
+    document["memory"] = "lots"
     #expect(failure(document)?.message == "--memory lots: not an amount of memory")
     #expect(failure(document)?.hint?.contains("512M") == true)
-  }
-}
-
-struct SerialTargetTests {
-  @Test(arguments: [
-    ("stdio", ConsoleTarget.stdio), ("pty", .pty), ("null", .null),
-    ("file=/tmp/log", .file(path: "/tmp/log")),
-    ("socket=vm.sock", .socket(path: "vm.sock")), ("file=a=b", .file(path: "a=b")),
-  ])
-  func `a target is read and written back`(text: String, target: ConsoleTarget) {
-    #expect(ConsoleTarget(text) == target)
-    #expect("\(target)" == text)
-  }
-
-  @Test(arguments: ["", "tty", "STDIO", "file", "file=", "socket=", "socket", "pty=1", "=x", "null=", " pty"])
-  func `anything else is no target`(text: String) {
-    #expect(ConsoleTarget(text) == nil)
-  }
-}
-
-struct DebuggerAddressTests {
-  @Test(arguments: [
-    ("1234", DebuggerAddress.port(1234)), ("65535", .port(65535)),
-    ("unix=/tmp/a=b", .socket(path: "/tmp/a=b")),
-  ])
-  func `an address is read and written back`(text: String, address: DebuggerAddress) {
-    #expect(DebuggerAddress(text) == address)
-    #expect("\(address)" == text)
-  }
-
-  @Test(arguments: ["", "0", "65536", "-1", "0x10", "localhost:1234", ":1234", "unix=", "unix", "socket=a"])
-  func `anything else is none`(text: String) {
-    #expect(DebuggerAddress(text) == nil)
   }
 }

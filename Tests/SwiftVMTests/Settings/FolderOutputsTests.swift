@@ -16,7 +16,7 @@ import Testing
   }
 
   /// What is said about a document of these texts, in the folder.
-  private func failure(_ document: ConfigurationFile, flags: ConfigurationFile = ConfigurationFile())
+  private func failure(_ document: MachineSettings, flags: MachineSettings = MachineSettings())
     -> Failure?
   {
     do throws(Failure) {
@@ -28,19 +28,18 @@ import Testing
   }
 
   /// Documents that have `path` written, by each option that can.
-  private func documents(_ path: String) -> [(option: String, document: ConfigurationFile)] {
-    let texts: [(String, WritableKeyPath<ConfigurationFile, String?>, String)] = [
-      ("--serial", \.serial, "file="), ("--serial", \.serial, "socket="), ("--console", \.console, "file="),
-      ("--console", \.console, "socket="), ("--trace", \.trace, ""), ("--boot-chart", \.bootChart, ""),
-      ("--metrics", \.metrics, ""), ("--metrics", \.metrics, "unix="), ("--gdb", \.gdb, "unix="),
+  private func documents(_ path: String) -> [(option: String, document: MachineSettings)] {
+    let texts = [
+      ("serial", "file="), ("serial", "socket="), ("console", "file="), ("console", "socket="), ("trace", ""),
+      ("boot-chart", ""), ("metrics", ""), ("metrics", "unix="), ("gdb", "unix="),
     ]
-    var documents = texts.map { option, key, kind in
-      var document = ConfigurationFile()
-      document[keyPath: key] = kind + path
-      return (option, document)
+    var documents = texts.map { key, kind in
+      var document = MachineSettings()
+      document[key] = .text(kind + path)
+      return ("--\(key)", document)
     }
-    var document = ConfigurationFile()
-    document.disk = ["\(path),cache=none"]
+    var document = MachineSettings()
+    document["disk"] = .list(["\(path),cache=none"])
     documents.append(("--disk", document))
     return documents
   }
@@ -77,18 +76,18 @@ import Testing
 
   @Test func `what is only read may lie anywhere, and so may what flags name`() {
     defer { StateFile.remove(folder) }
-    var document = ConfigurationFile()
-    document.kernel = "/boot/vmlinuz"
-    document.initrd = "../initrd"
-    document.disk = ["/dev/sda,readonly=on"]
-    document.serial = "pty"
-    document.console = "null"
-    document.gdb = "1234"
+    var document = MachineSettings()
+    document["kernel"] = "/boot/vmlinuz"
+    document["initrd"] = "../initrd"
+    document["disk"] = ["/dev/sda,readonly=on"]
+    document["serial"] = "pty"
+    document["console"] = "null"
+    document["gdb"] = "1234"
     #expect(failure(document) == nil)
     for (_, document) in documents("/etc/passwd") { #expect(failure(document, flags: document) == nil) }
-    var flags = ConfigurationFile()
-    flags.serial = "stdio"
-    document.serial = "file=/etc/passwd"
+    var flags = MachineSettings()
+    flags["serial"] = "stdio"
+    document["serial"] = "file=/etc/passwd"
     #expect(failure(document, flags: flags) == nil)
   }
 }

@@ -61,13 +61,13 @@ struct NetworkOptionTests {
   }
 
   @Test func `flags win over the file, and both name cards`() throws {
-    var file = ConfigurationFile()
-    file.net = ["tap=a", "tap=b"]
+    var file = MachineSettings()
+    file["net"] = ["tap=a", "tap=b"]
     #expect(try file.configuration().networks.map(\.source) == [.tap("a"), .tap("b")])
-    var flags = ConfigurationFile()
-    flags.net = ["fd=7"]
+    var flags = MachineSettings()
+    flags["net"] = ["fd=7"]
     #expect(try file.overridden(by: flags).configuration().networks.map(\.source) == [.descriptor(7)])
-    let dumped = ConfigurationFile(try file.configuration())
+    let dumped = MachineSettings(try file.configuration())
     #expect(try dumped.configuration() == file.configuration())
   }
 

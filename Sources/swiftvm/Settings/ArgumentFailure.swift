@@ -3,18 +3,17 @@
 struct ArgumentFailure {
   /// The program and its commands, as far as they are known.
   private var path = ["swiftvm"]
-  private var command: CommandTree
+  private let command: CommandTree
   private let root: CommandTree
   /// What follows the commands.
   private var words: ArraySlice<String>
 
   private init(_ words: [String], in tree: CommandTree) {
-    (root, command, self.words) = (tree, tree, words[...])
-    while let name = self.words.first, let next = command.subcommands.first(where: { $0.name == name }) {
-      path.append(name)
-      command = next
-      self.words.removeFirst()
-    }
+    root = tree
+    let (command, path) = tree.command(in: words)
+    self.command = command
+    self.path += path
+    self.words = words[path.count...]
   }
 
   /// - Parameters:
@@ -36,7 +35,7 @@ struct ArgumentFailure {
 
   private func unknownCommand() -> Failure? {
     guard let word = words.first, !word.hasPrefix("-"), !command.subcommands.isEmpty else { return nil }
-    let names = command.subcommands.map(\.name)
+    let names = command.subcommands.filter(\.isShown).map(\.name)
     var hint = ForeignWord.command(word)
     if path.count > 1 {
       // Mostly the command was left out: `trace vm.trace`.

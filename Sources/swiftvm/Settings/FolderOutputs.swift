@@ -1,5 +1,4 @@
 internal import CLinux
-internal import Hypervisor
 internal import SystemPackage
 
 /// The files that a folder's `machine.json` has written. Somebody else may have made the folder: without the user's
@@ -12,26 +11,16 @@ struct FolderOutputs {
   /// - Parameters:
   ///   - described: what the folder says, with paths as swiftvm opens them.
   ///   - flags: what the user says, and answers for.
-  init(of folder: String, _ described: ConfigurationFile, besides flags: ConfigurationFile) {
+  init(of folder: String, _ described: MachineSettings, besides flags: MachineSettings) {
     self.folder = folder
-    let targets = zip(Self.targets(described), Self.targets(flags)).filter { $1.text == nil }
-    let disks = flags.disk == nil ? described.disk ?? [] : []
-    // A disk or target that cannot be read is refused as such.
-    files =
-      targets.compactMap { target, _ in target.text.flatMap(target.path).map { (target.option, $0) } }
-      + disks.compactMap { try? DiskConfiguration($0) }.filter { !$0.isReadOnly }.map { ("--disk", $0.path) }
-  }
-
-  private typealias Target = (option: String, text: String?, path: (String) -> String?)
-
-  private static func targets(_ document: ConfigurationFile) -> [Target] {
-    let console = { (text: String) in ConsoleTarget(text)?.path }
-    return [
-      ("--serial", document.serial, console), ("--console", document.console, console),
-      ("--trace", document.trace, { $0 }), ("--boot-chart", document.bootChart, { $0 }),
-      ("--metrics", document.metrics, { MetricsTarget($0)?.path }),
-      ("--gdb", document.gdb, { DebuggerAddress($0)?.path }),
-    ]
+    var files: [(String, String)] = []
+    for setting in SettingTable.machine where flags[setting.key] == nil {
+      // A value that cannot be read is refused as such.
+      guard let use = setting.path else { continue }
+      let written = described[setting.key]?.texts.filter(use.isWritten) ?? []
+      files += written.compactMap(use.path).map { ("--\(setting.key)", $0) }
+    }
+    self.files = files
   }
 
   /// Ends with an error where one lies elsewhere.
@@ -65,28 +54,5 @@ struct FolderOutputs {
     guard let text = unsafe realpath(path.isEmpty ? "." : path, nil) else { return nil }
     defer { unsafe free(text) }
     return unsafe FilePath(platformString: text)
-  }
-}
-
-extension ConsoleTarget {
-  fileprivate var path: String? {
-    switch self {
-    case .file(let path), .socket(let path): path
-    case .stdio, .pty, .null: nil
-    }
-  }
-}
-
-extension MetricsTarget {
-  fileprivate var path: String {
-    switch self {
-    case .file(let path), .socket(let path): path
-    }
-  }
-}
-
-extension DebuggerAddress {
-  fileprivate var path: String? {
-    if case .socket(let path) = self { path } else { nil }
   }
 }

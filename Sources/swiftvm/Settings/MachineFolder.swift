@@ -35,27 +35,28 @@ struct MachineFolder {
   /// The machine that the folder describes, in which what `flags` say wins.
   ///
   /// - Parameter isTrusted: whether it may have files written outside the folder.
-  func document(overriddenBy flags: ConfigurationFile, isTrusted: Bool) throws(Failure) -> ConfigurationFile {
+  func settings(overriddenBy flags: MachineSettings, isTrusted: Bool) throws(Failure) -> MachineSettings {
     let name = "\(path)/\(Self.fileName)"
     guard !Self.isMissing(name) else {
       throw Failure(
         .usage, "folder \(path) has no \(Self.fileName)",
         hint: "such a file holds options as --config takes them; an image alone goes with -k or --flat")
     }
-    let described = try ConfigurationFile.parse(
+    let described = try MachineSettings.parse(
       try InputFile.contents(of: name, what: "configuration"), name: name
     ).relative(to: path)
     if !isTrusted { try FolderOutputs(of: path, described, besides: flags).check() }
-    let document = described.overridden(by: flags)
+    let settings = described.overridden(by: flags)
     // Mostly it was not built yet. What else is wrong with it, its opener tells.
-    if let image = document.kernel ?? document.flat, image == described.kernel ?? described.flat,
-      Self.isMissing(image)
-    {
+    for key in ["kernel", "flat"] {
+      guard let image = settings.text(key), image == described.text(key), Self.isMissing(image) else {
+        continue
+      }
       throw Failure(
         .usage, "\(image), which \(name) names, is not there",
         hint: "build it first; `make guests` builds those that come with swiftvm")
     }
-    return document
+    return settings
   }
 
   private static func isMissing(_ path: String) -> Bool {
@@ -70,33 +71,5 @@ struct MachineFolder {
   private static func find(_ path: String) throws(Errno) {
     // The call keeps nothing of the path.
     if unsafe access(path, F_OK) != 0 { throw Errno(rawValue: clinux_errno()) }
-  }
-}
-
-extension ConfigurationFile {
-  /// The same, with the paths that do not begin at the root beginning in `folder`.
-  func relative(to folder: String) -> ConfigurationFile {
-    func moved(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
-    func movedTarget(_ target: String) -> String {
-      for kind in ["file=", "socket=", "unix="] where target.hasPrefix(kind) {
-        return kind + moved(String(target.dropFirst(kind.count)))
-      }
-      return target
-    }
-    // A comma in a disk's path is written twice.
-    let escaped = folder.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ",,")
-    var document = self
-    document.kernel = kernel.map(moved)
-    document.initrd = initrd.map(moved)
-    document.flat = flat.map(moved)
-    document.disk = disk?.map { $0.hasPrefix("/") ? $0 : "\(escaped)/\($0)" }
-    document.fwCfg = fwCfg?.map { FirmwareOption.moving($0, moved) }
-    document.serial = serial.map(movedTarget)
-    document.console = console.map(movedTarget)
-    document.gdb = gdb.map(movedTarget)
-    document.trace = trace.map(moved)
-    document.bootChart = bootChart.map(moved)
-    document.metrics = metrics.map { $0.hasPrefix("unix=") ? movedTarget($0) : moved($0) }
-    return document
   }
 }

@@ -3,17 +3,17 @@ internal import Hypervisor
 
 /// The guest's consoles as a person reaches them: the serial port, and a virtio console where one is
 /// asked for.
-final class Consoles {
+final class Consoles: Companion {
   let serial: Console
   let virtio: Console?
 
   init(
-    _ configuration: ValidatedConfiguration, on loop: EventLoop, log: VerboseLog,
+    _ plan: MachinePlan, on loop: EventLoop, log: VerboseLog,
     onCommand: @escaping (ConsoleCommand) -> Void
   ) throws(Failure) {
     serial = try Console(
-      .serial, configuration.serial, on: loop, log: log, onCommand: onCommand)
-    guard let target = configuration.console else {
+      .serial, plan.serial, on: loop, log: log, onCommand: onCommand)
+    guard let target = plan.console else {
       virtio = nil
       return
     }
@@ -26,10 +26,12 @@ final class Consoles {
     if let virtio, let port = machine.console { try virtio.attach(port) }
   }
 
-  func detach() {
+  func detach(_ ending: MachineEnding?) {
     serial.detach()
     virtio?.detach()
   }
+
+  func end() { close() }
 
   /// Takes the terminal again after this process was stopped and continued.
   func resume() {

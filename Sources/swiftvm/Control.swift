@@ -5,16 +5,17 @@ internal import SystemPackage
 
 /// What reaches a running machine from outside: signals, escape keys, and the clock that runs while
 /// it is silent or shuts down.
-final class Control {
+final class Control: Companion {
   private let loop: EventLoop
   private let log: VerboseLog
-  private let configuration: ValidatedConfiguration
+  private let plan: MachinePlan
   private let signals: OwnedDescriptor
   private let shutdownTimer: Timer
   private let hintTimer: Timer
-  private let disks: [DiskMonitor]
+  private let disks: [OpenedDisk]
   private var machine: Machine?
-  private var consoles: Consoles?
+  /// The session's, once there are any.
+  weak var consoles: Consoles?
   /// Whether SIGTERM came.
   private(set) var isShuttingDown = false
   private var hasHinted = false
@@ -23,15 +24,15 @@ final class Control {
   private var endWanted = false
 
   init(
-    _ configuration: ValidatedConfiguration, disks: [DiskMonitor], on loop: EventLoop, log: VerboseLog
+    _ plan: MachinePlan, disks: [OpenedDisk], on loop: EventLoop, log: VerboseLog
   ) throws(Failure) {
-    self.configuration = configuration
+    self.plan = plan
     self.disks = disks
     self.loop = loop
     self.log = log
     do throws(Errno) {
       var numbers = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCONT]
-      if configuration.hasExitStatistics { numbers.append(SIGUSR1) }
+      if plan.hasExitStatistics { numbers.append(SIGUSR1) }
       // The array is as long as told. Threads made from here on inherit the mask.
       signals = try OwnedDescriptor(result: unsafe clinux_signalfd(numbers, numbers.count))
       let kick = clinux_install_kick_handler()
@@ -47,12 +48,11 @@ final class Control {
   }
 
   /// From here on wishes go to `machine`. A wish that came before is carried out now.
-  func attach(_ machine: Machine, _ consoles: Consoles) {
+  func attach(_ machine: Machine) {
     self.machine = machine
-    self.consoles = consoles
     // A guest in a debugger's hands is silent for as long as a person thinks.
-    if !hasHinted, configuration.bootHint > 0, configuration.debugger == nil {
-      hintTimer.arm(nanoseconds: UInt64(configuration.bootHint) * 1_000_000_000)
+    if !hasHinted, plan.bootHint > 0, plan.debugger == nil {
+      hintTimer.arm(nanoseconds: UInt64(plan.bootHint) * 1_000_000_000)
     }
     if endWanted { machine.stop() }
   }
@@ -63,16 +63,15 @@ final class Control {
     return endWanted
   }
 
-  func detach() {
+  func detach(_ ending: MachineEnding?) {
     machine = nil
-    consoles = nil
     report = nil
     hintTimer.arm(nanoseconds: 0)
   }
 
   func carryOut(_ command: ConsoleCommand) {
     switch command {
-    case .end: end()
+    case .end: endMachine()
     case .help: StandardError.line(EscapeKeys.help)
     // A guest whose receiver is full would lose it on a wire too.
     case .sendBreak: _ = machine?.serialPort.receiveBreak()
@@ -89,30 +88,30 @@ final class Control {
       // Our terminal settings went while we were stopped.
       case SIGCONT: consoles?.resume()
       case SIGUSR1: if let machine { ExitStatisticsText.tell(machine) }
-      default: end()
+      default: endMachine()
       }
     }
   }
 
-  private func end() {
+  private func endMachine() {
     endWanted = true
     machine?.stop()
   }
 
   private func shutDown() {
-    guard !isShuttingDown, let machine else { return end() }
+    guard !isShuttingDown, let machine else { return endMachine() }
     isShuttingDown = true
-    log("SIGTERM: pressing the power button, \(configuration.shutdownTimeout) s until a forced end")
+    log("SIGTERM: pressing the power button, \(plan.shutdownTimeout) s until a forced end")
     machine.pressPowerButton()
-    guard configuration.shutdownTimeout > 0 else { return end() }
-    shutdownTimer.arm(nanoseconds: UInt64(configuration.shutdownTimeout) * 1_000_000_000)
+    guard plan.shutdownTimeout > 0 else { return endMachine() }
+    shutdownTimer.arm(nanoseconds: UInt64(plan.shutdownTimeout) * 1_000_000_000)
   }
 
   private func shutdownTimedOut() {
     shutdownTimer.take()
     StandardError.warn(
-      "the guest did not power off within \(configuration.shutdownTimeout) s of SIGTERM: ended by force")
-    end()
+      "the guest did not power off within \(plan.shutdownTimeout) s of SIGTERM: ended by force")
+    endMachine()
   }
 
   // MARK: Silence
@@ -129,9 +128,9 @@ final class Control {
       return hintTimer.arm(nanoseconds: 1_000_000_000)
     }
     hasHinted = true
-    let counters = disks.map(\.counters)
+    let counters = disks.map(\.monitor.counters)
     let silence = Silence(
-      seconds: configuration.bootHint, earlier: report, later: latest,
+      seconds: plan.bootHint, earlier: report, later: latest,
       diskRequests: counters.reduce(0) { $0 &+ $1.reads &+ $1.writes &+ $1.others },
       commandLine: machine?.kernel.commandLine)
     StandardError.line(silence.hint)

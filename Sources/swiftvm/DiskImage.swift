@@ -6,7 +6,7 @@ internal import SystemPackage
 /// Opens the files and block devices that a person gives as disks.
 enum DiskImage {
   /// Opens, locks and checks one.
-  static func open(_ disk: DiskConfiguration, log: VerboseLog) throws(Failure) -> AttachedDisk {
+  static func open(_ disk: DiskWish, log: VerboseLog) throws(Failure) -> MachineParts.Disk {
     try checkType(disk)
     let descriptor = try openDescriptor(disk)
     try lock(descriptor, disk)
@@ -20,14 +20,13 @@ enum DiskImage {
         disk \(disk.path): \(file.geometry.capacity >> 20) MiB, sectors of \(file.geometry.logicalBlock) bytes\
         \(disk.isReadOnly ? ", read-only" : ""), \(disk.queues) queue(s), cache \(disk.cache.rawValue), by \(way)
         """)
-      return AttachedDisk(backend, for: disk, monitor: try DiskMonitor())
+      return MachineParts.Disk(backend, monitor: try DiskMonitor())
     } catch {
       throw failure(disk, "\(error)", status: .hostNotAble, hint: hint(error, disk))
     }
   }
 
-  private static func choose(_ disk: DiskConfiguration, _ file: FileDisk) throws(Errno) -> (any Disk, String)
-  {
+  private static func choose(_ disk: DiskWish, _ file: FileDisk) throws(Errno) -> (any Disk, String) {
     guard disk.access != .threads else { return (file, "threads") }
     if disk.access == .auto, file.isInMemory { return (MemoryDisk(file), "copies, as the file is in memory") }
     do throws(Errno) {
@@ -41,7 +40,7 @@ enum DiskImage {
   // MARK: Opening
 
   /// Nothing else is opened: a FIFO would wait for somebody who writes.
-  private static func checkType(_ disk: DiskConfiguration) throws(Failure) {
+  private static func checkType(_ disk: DiskWish) throws(Failure) {
     // The call keeps nothing of the path.
     let type = unsafe clinux_file_type(disk.path)
     guard type >= 0 else {
@@ -58,7 +57,7 @@ enum DiskImage {
     }
   }
 
-  private static func openDescriptor(_ disk: DiskConfiguration) throws(Failure) -> OwnedDescriptor {
+  private static func openDescriptor(_ disk: DiskWish) throws(Failure) -> OwnedDescriptor {
     let access = disk.isReadOnly ? O_RDONLY : O_RDWR
     do throws(Errno) {
       return try .open(disk.path, access | (disk.cache.isDirect ? clinux_direct_flag() : 0))
@@ -74,8 +73,7 @@ enum DiskImage {
 
   // MARK: Checks
 
-  private static func lock(_ descriptor: borrowing OwnedDescriptor, _ disk: DiskConfiguration) throws(Failure)
-  {
+  private static func lock(_ descriptor: borrowing OwnedDescriptor, _ disk: DiskWish) throws(Failure) {
     var result = clinux_lock_file(descriptor.number, disk.isReadOnly ? 0 : 1)
     // The kernel takes its time to unmake the io_uring of a process that was killed, and holds the lock until
     // then, though nobody has it any more.
@@ -103,7 +101,7 @@ enum DiskImage {
     return (process, text)
   }
 
-  private static func inUse(_ descriptor: borrowing OwnedDescriptor, _ disk: DiskConfiguration) -> Failure {
+  private static func inUse(_ descriptor: borrowing OwnedDescriptor, _ disk: DiskWish) -> Failure {
     let holder = holder(of: descriptor)
     if holder.process == getpid() {
       return failure(disk, "given twice", hint: "readonly=on on both lets a machine have it twice")
@@ -114,7 +112,7 @@ enum DiskImage {
     )
   }
 
-  private static func check(_ descriptor: borrowing OwnedDescriptor, _ disk: DiskConfiguration)
+  private static func check(_ descriptor: borrowing OwnedDescriptor, _ disk: DiskWish)
     throws(Failure)
   {
     var found = clinux_disk()
@@ -145,7 +143,7 @@ enum DiskImage {
   }
 
   /// Read by a descriptor of its own: O_DIRECT would ask for alignment.
-  private static func header(_ disk: DiskConfiguration) throws(Failure) -> [UInt8] {
+  private static func header(_ disk: DiskWish) throws(Failure) -> [UInt8] {
     let file = try InputFile.open(disk.path, what: "disk")
     var bytes = [UInt8](repeating: 0, count: ForeignDisk.headerSize)
     // The array is as long as told.
@@ -157,12 +155,12 @@ enum DiskImage {
   // MARK: Errors
 
   private static func failure(
-    _ disk: DiskConfiguration, _ message: String, status: ExitStatus = .usage, hint: String? = nil
+    _ disk: DiskWish, _ message: String, status: ExitStatus = .usage, hint: String? = nil
   ) -> Failure {
     Failure(status, "disk \(disk.path): \(message)", hint: hint)
   }
 
-  private static func hint(_ error: Errno, _ disk: DiskConfiguration) -> String? {
+  private static func hint(_ error: Errno, _ disk: DiskWish) -> String? {
     switch error {
     case .permissionDenied where !disk.isReadOnly:
       "it must be readable and writable by you (`ls -l` shows who may); readonly=on only reads"

@@ -41,3 +41,22 @@ enum GDBListener {
     }
   }
 }
+
+/// The debugger's server as a companion of the session.
+final class Debugger: Companion {
+  private let server: GDBServer
+  private let file: SocketFile?
+
+  init(_ plan: MachinePlan, at address: DebuggerAddress, on loop: EventLoop, log: VerboseLog) throws(Failure)
+  {
+    let listener = try GDBListener.open(address)
+    file = GDBListener.file(address)
+    let waits = plan.waitsForDebugger
+    StandardError.line("gdb: \(GDBListener.command(address))\(waits ? ", which the guest waits for" : "")")
+    server = GDBServer(listener, on: loop, waits: waits) { [log] in log($0) }
+  }
+
+  func attach(_ machine: Machine) throws(MachineError) { try server.attach(machine) }
+  func detach(_ ending: MachineEnding?) { server.detach(ending) }
+  func end() { file?.remove() }
+}

@@ -3,7 +3,7 @@ internal import Hypervisor
 internal import SystemPackage
 
 /// What looks on while machines run, as long as the session lives: a guest's reboot is seen by the same.
-final class Instruments {
+final class Instruments: Companion {
   /// Where the machines are to be seen; nil: nobody looks.
   let trace: Trace?
   private let file: TraceFile?
@@ -16,17 +16,18 @@ final class Instruments {
   ///   - disks: with the paths that people know them by.
   ///   - start: when swiftvm began, in nanoseconds of the monotonic clock.
   init(
-    _ configuration: ValidatedConfiguration, name: String, disks: [(path: String, monitor: DiskMonitor)],
+    _ plan: MachinePlan, name: String, disks: [OpenedDisk],
     since start: UInt64,
     on loop: EventLoop
   ) throws(Failure) {
     let trace = Trace()
-    file = try configuration.trace.map { path throws(Failure) in
+    file = try plan.trace.map { path throws(Failure) in
       TraceFile(
-        try OutputFile(path, option: "--trace"), limit: configuration.traceLimit, trace: trace,
+        try OutputFile(path, option: "--trace"), limit: plan.traceLimit ?? MachinePlan.usualTrace,
+        trace: trace,
         name: name)
     }
-    chart = try configuration.bootChart.map { path throws(Failure) in
+    chart = try plan.bootChart.map { path throws(Failure) in
       BootChart(try OutputFile(path, option: "--boot-chart"), start: start)
     }
     let sinks = [file, chart].compactMap { (sink: (any TraceSink)?) in sink }
@@ -36,14 +37,14 @@ final class Instruments {
       throw Failure(MachineError.host("the trace's thread", error))
     }
     self.trace = sinks.isEmpty ? nil : trace
-    metrics = try configuration.metrics.map { target throws(Failure) in
+    metrics = try plan.metrics.map { target throws(Failure) in
       try Metrics(target, disks: disks, on: loop)
     }
   }
 
-  /// A console's sink, or what listens there and passes everything on.
-  func ear(on sink: any ConsoleSink) -> any ConsoleSink {
-    chart.map { ConsoleEar(on: sink, $0.marks) } ?? sink
+  /// A console's sink, or what listens there for marks of the boot and passes everything on.
+  func listening(to sink: any ConsoleSink) -> any ConsoleSink {
+    chart.map { ConsoleListener(on: sink, $0.marks) } ?? sink
   }
 
   /// From here on `machine`, which is about to run, is the one that is seen.
@@ -54,13 +55,13 @@ final class Instruments {
   }
 
   /// The machine has ended.
-  func detach() {
+  func detach(_ ending: MachineEnding?) {
     chart?.machineEnded()
     metrics?.detach()
   }
 
   /// Writes out what was seen. No machine may run any more.
-  func close() {
+  func end() {
     drain?.finish()
     metrics?.close()
   }

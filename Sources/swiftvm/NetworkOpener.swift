@@ -3,6 +3,15 @@ internal import Devices
 internal import Hypervisor
 internal import SystemPackage
 
+/// A network card of a machine, opened.
+struct OpenedCard: Sendable {
+  /// Its key in the machine's specification.
+  let key: String
+  let backend: NetBackend
+  let mac: MACAddress
+  let mtu: Int?
+}
+
 /// Opens what network cards stand on: TAPs and the kernel's workers, and passt.
 struct NetworkOpener {
   let log: VerboseLog
@@ -11,21 +20,22 @@ struct NetworkOpener {
 
   /// Starts what a card of user networking stands on.
   func openUser(
-    _ card: NetworkConfiguration, index: Int, publishing ports: [PublishedPort]
-  ) throws(Failure) -> (network: UserNetwork, backend: NetBackend) {
+    _ card: CardWish, index: Int, publishing ports: [PublishedPort]
+  ) throws(Failure) -> (network: UserNetwork, card: OpenedCard) {
     let mac = card.mac ?? derivedAddress("\(card.source)", index: index)
     let mtu = card.mtu ?? UserNetwork.mtu
     let network = try UserNetwork(mtu: mtu, mac: mac, publishing: ports)
     log("\(card.source): passt, mac=\(mac), mtu=\(mtu), \(UserNetwork.address) by DHCP")
-    return (network, NetBackend(.stream(network.stream), mac: mac, mtu: mtu))
+    let key = MachinePlan.key(ofCard: index)
+    return (network, OpenedCard(key: key, backend: NetBackend(.stream(network.stream)), mac: mac, mtu: mtu))
   }
 
   /// Opens a card that stands on a TAP.
   ///
   /// - Parameter bridge: the bridge that a TAP of our own making joins; nil where the card names its TAP.
   func open(
-    _ card: NetworkConfiguration, index: Int, joining bridge: HostInterfaces.Interface? = nil
-  ) throws(Failure) -> NetBackend {
+    _ card: CardWish, index: Int, joining bridge: HostInterfaces.Interface? = nil
+  ) throws(Failure) -> OpenedCard {
     let tap: Tap
     do throws(TapError) {
       switch card.source {
@@ -45,7 +55,8 @@ struct NetworkOpener {
     let mac = card.mac ?? derivedAddress(tap.name, index: index)
     let path = vhost.isEmpty ? "frames go through this process" : "vhost-net"
     log("\(card.source): \(tap.name), mac=\(mac), mtu=\(mtu.map(String.init) ?? "unknown"), \(path)")
-    return NetBackend(.tap(tap), vhost: vhost, mac: mac, mtu: mtu)
+    return OpenedCard(
+      key: MachinePlan.key(ofCard: index), backend: NetBackend(.tap(tap), vhost: vhost), mac: mac, mtu: mtu)
   }
 
   /// A TAP that nobody has, nor takes meanwhile: an existing one is another machine's, or it would be gone.
@@ -79,7 +90,7 @@ struct NetworkOpener {
   private func settleMTU(of tap: Tap, _ wanted: Int?) throws(Failure) -> Int? {
     let present = tap.mtu
     guard let wanted else {
-      return present.flatMap { NetworkConfiguration.isPossible(mtu: $0) ? $0 : nil }
+      return present.flatMap { MachineSpec.Card.mtus.contains($0) ? $0 : nil }
     }
     guard let present, present != wanted else { return wanted }
     do throws(Errno) {
@@ -92,7 +103,7 @@ struct NetworkOpener {
     return wanted
   }
 
-  private func openWorkers(_ card: NetworkConfiguration, _ tap: Tap) throws(Failure) -> [VhostNet] {
+  private func openWorkers(_ card: CardWish, _ tap: Tap) throws(Failure) -> [VhostNet] {
     guard card.vhost != .off else { return [] }
     do throws(Errno) {
       var workers: [VhostNet] = []

@@ -26,9 +26,9 @@ struct RunCommand: ParsableCommand {
       return print(SettingHelp.text(abstract: configuration.abstract, usage: usage))
     }
     let settings = try settings(arguments)
-    let wish = try settings.configuration()
-    if arguments.command.isOn("dump-config") { return print(MachineSettings(wish).json()) }
-    let status = try Session(wish, log: VerboseLog(isOn: arguments.command.isOn("verbose"))).run()
+    let plan = try settings.plan()
+    if arguments.command.isOn("dump-config") { return print(MachineSettings(plan).json()) }
+    let status = try Session(plan, log: VerboseLog(isOn: arguments.command.isOn("verbose"))).run()
     // Everything has been closed and restored by now.
     if status != 0 { CLinux.exit(Int32(status)) }
   }

@@ -14,7 +14,7 @@ import Testing
       let bytes = fuzzer.mutated(document.json())
       random = fuzzer.random
       do throws(Failure) {
-        _ = try MachineSettings.parse(bytes, name: "vm.json").configuration()
+        _ = try MachineSettings.parse(bytes, name: "vm.json").plan()
       } catch {
         #expect(!error.message.isEmpty, "seed \(seed)")
         #expect(error.status == .usage, "seed \(seed): \(error.message)")
@@ -53,10 +53,10 @@ import Testing
     let run = FuzzRun(seed: 13)
     run.repeated(rounds: 600) { random, seed in
       let document = Self.document(&random)
-      guard let configuration = try? document.configuration() else { return }
+      guard let configuration = try? document.plan() else { return }
       let text = MachineSettings(configuration).json()
       do {
-        let again = try MachineSettings.parse(Array(text.utf8), name: "vm.json").configuration()
+        let again = try MachineSettings.parse(Array(text.utf8), name: "vm.json").plan()
         #expect(again == configuration, "seed \(seed): \(text)")
       } catch {
         // Text of the command line cannot have one.

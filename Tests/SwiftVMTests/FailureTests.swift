@@ -1,4 +1,5 @@
 import Hypervisor
+import ProcessSupport
 import SystemPackage
 import Testing
 
@@ -19,7 +20,30 @@ struct FailureTests {
     #expect(Failure(MachineError.memory(1 << 30, .noMemory)).status == .hostNotAble)
     #expect(Failure(MachineError.host("a thread", .resourceTemporarilyUnavailable)).status == .hostNotAble)
     #expect(Failure(MachineError.boot(.kernelFormat(name: "k", .empty))).status == .usage)
-    #expect(Failure(ConfigurationError.noKernel).status == .usage)
+    #expect(Failure(MachineSpecError.noCPU).status == .usage)
+  }
+
+  @Test func `where an option helps, it is named`() {
+    let error = MachineError.boot(.kernelPlacement(name: "k", .memoryTooSmall(needed: 80, available: 32)))
+    #expect(Failure(error).hint == "give it more memory: -m 80 or more")
+    #expect(error.hint == "give it at least 80 MiB of memory")
+    #expect(Failure(MachineSpecError.noCPU).hint == "give -c 1 or more")
+    #expect(Failure(MachineError.memory(1, .noMemory)).hint?.hasPrefix("give less with -m") == true)
+  }
+
+  /// People give options, a machine does not know them.
+  @Test func `the hypervisor and its devices name no option of the command line`() async throws {
+    let grep = try await Program.run(
+      "grep",
+      [
+        "-rnE", "--include=*.swift", "\".*( -[a-z] |--[a-z]).*\"", "\(Repository.root)/Sources/Hypervisor",
+        "\(Repository.root)/Sources/Devices",
+      ])
+    // Commands of others, to be run.
+    let ours = grep.output.split(separator: "\n").filter {
+      !$0.contains("objcopy") && !$0.contains("xz --format") && !$0.contains(" -dc ")
+    }
+    #expect(ours.isEmpty, "\(ours.joined(separator: "\n"))")
   }
 
   @Test func `a KVM of another version is told with both versions`() {

@@ -60,12 +60,12 @@ extension ForeignFormat: CustomStringConvertible {
     case .unifiedKernelImage:
       "take the kernel out (objcopy -O binary --only-section=.linux UKI vmlinuz); its initrd is section .initrd"
     case .efiApplication: "give the bzImage (vmlinuz) that it starts"
-    case .cpioArchive: "give it with -i, and the kernel with -k"
+    case .cpioArchive: "give it as the initial RAM disk of a kernel"
     case .isoImage: "take kernel and initrd out of it (images/pxeboot, casper or install.amd)"
     case .qcow2: "take the kernel out of the disk's /boot"
     case .firmware:
       "leave the firmware out: kernels are started without one, so give a bzImage (vmlinuz) or an ELF vmlinux"
-    case .bootSector: "use --flat for a flat real-mode image; of a disk, give the kernel in its /boot"
+    case .bootSector: "give it as a flat real-mode image; of a disk, give the kernel in its /boot"
     case .script, .text: "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux"
     }
   }

@@ -83,7 +83,7 @@ extension InitrdError: CustomStringConvertible {
     switch self {
     case .file(let error): error.hint
     case .empty: "leave it out, or make it again"
-    case .doesNotFit(_, _, let needed?): "give the machine more memory: -m \(needed) at the least"
+    case .doesNotFit(_, _, let needed?): "give the machine at least \(needed) MiB of memory"
     case .doesNotFit(_, _, nil): "make it smaller: this kernel takes none of that size, whatever the memory"
     }
   }

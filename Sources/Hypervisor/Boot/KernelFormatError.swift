@@ -33,7 +33,7 @@ extension KernelFormatError: CustomStringConvertible {
     case .multiboot(let error): error.hint
     case .foreign(let format): format.hint
     case .unknown:
-      "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux; raw code goes with --flat"
+      "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux, or raw code as a flat image"
     }
   }
 }

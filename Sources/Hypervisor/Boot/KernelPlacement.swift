@@ -82,10 +82,10 @@ extension KernelPlacementError: CustomStringConvertible {
 
   public var hint: String? {
     switch self {
-    case .memoryTooSmall(let needed, _): "give it more memory: -m \(needed) or more"
+    case .memoryTooSmall(let needed, _): "give it at least \(needed) MiB of memory"
     case .noRAM, .outsideAddressSpace:
       "link it between \(Layout.highMemory) and the end of RAM, below \(Layout.pciHole)"
-    case .noRoom: "give the machine more memory with -m"
+    case .noRoom: "give the machine more memory"
     case .overlappingSegments: "give each segment a physical address (p_paddr) of its own"
     }
   }

@@ -1,17 +1,13 @@
 public import Devices
 internal import SystemPackage
 
-/// Makes machines from a configuration and the files that it names, opened by somebody else. A
-/// guest's reboot makes another one, from the same files.
+/// Makes machines of a specification and the parts that it names, opened by somebody else. A guest's reboot makes another
+/// one, of the same parts.
 public struct MachineBuilder: ~Copyable {
-  private let configuration: ValidatedConfiguration
+  private let validated: ValidatedSpec
+  private let parts: MachineParts
   private let kvm: KVM
   private let cpuid: CPUIDTable
-  private let image: ImageFile
-  private let initrd: ImageFile?
-  private let disks: [AttachedDisk]
-  private let networks: [NetBackend]
-  private let firmwareFiles: [FirmwareConfiguration.File]
 
   /// Told of each stage as it is reached, for `--verbose`.
   public var onStage: (String) -> Void = { _ in }
@@ -20,23 +16,23 @@ public struct MachineBuilder: ~Copyable {
   /// Whether the host's CPU runs the guest's kernel code, so that breakpoints on data trigger there.
   public var runsKernelsNatively = true
 
+  /// Whether vCPUs count their exits, and time them.
+  public var countsExits = false
+  /// Whether a debugger may come.
+  public var isDebugged = false
   /// Where the machines are seen at work; nil: nobody looks.
   public var trace: Trace?
 
   public init(
-    _ configuration: ValidatedConfiguration, kvm: consuming KVM, cpuid: consuming CPUIDTable,
-    image: ImageFile, initrd: ImageFile?, disks: [AttachedDisk] = [], networks: [NetBackend] = [],
-    firmwareFiles: [FirmwareConfiguration.File] = []
+    _ validated: ValidatedSpec, parts: MachineParts, kvm: consuming KVM, cpuid: consuming CPUIDTable
   ) {
-    self.configuration = configuration
+    self.validated = validated
+    self.parts = parts
     self.kvm = kvm
     self.cpuid = cpuid
-    self.image = image
-    self.initrd = initrd
-    self.disks = disks
-    self.networks = networks
-    self.firmwareFiles = firmwareFiles
   }
+
+  private var spec: MachineSpec { validated.spec }
 
   /// Makes a machine that is ready to run, its kernel loaded afresh.
   ///
@@ -52,23 +48,23 @@ public struct MachineBuilder: ~Copyable {
     let vm = try makeVirtualMachine(memory)
     let pci = try makePCIDevices(vm, memory, console)
     let firmware = FirmwareConfiguration(
-      processors: configuration.cpuCount, ramSize: configuration.memoryMap.ramSize, files: firmwareFiles)
+      processors: validated.cpuCount, ramSize: validated.memoryMap.ramSize, files: parts.firmwareFiles)
     let devices = try PlatformDevices(
-      sink: serial, memoryMap: configuration.memoryMap, firmware: firmware, hostBridge: pci.bridge,
+      sink: serial, memoryMap: validated.memoryMap, firmware: firmware, hostBridge: pci.bridge,
       trace: trace)
     try connect(devices, pci, to: vm)
     let clock = HostClock()
     let begin = clock.monotonicNanoseconds
     let kernel = try load(into: memory)
     let loading = begin..<max(begin, clock.monotonicNanoseconds)
-    onStage("machine made: \(configuration.cpuCount) vCPU(s), in-kernel interrupt controllers and PIT")
+    onStage("machine made: \(validated.cpuCount) vCPU(s), in-kernel interrupt controllers and PIT")
     return try makeProcessors(vm, memory, devices, pci, kernel, loading)
   }
 
   private func makeVirtualMachine(_ memory: GuestMemory) throws(MachineError) -> KVMVirtualMachine {
     do throws(KVMError) {
       let vm = try KVMVirtualMachine.make(on: kvm, memory: memory)
-      if configuration.cpuCount > 255 { try vm.enableWideAPICIDs() }
+      if validated.cpuCount > 255 { try vm.enableWideAPICIDs() }
       return vm
     } catch {
       throw .kvm(error)
@@ -88,18 +84,17 @@ public struct MachineBuilder: ~Copyable {
     var console: ConsoleDevice?
     do throws(Errno) {
       let io = try IOThread(name: "io")
-      if configuration.hasEntropy { devices.append((PCISlot.entropy, "rng", EntropyDevice(thread: io))) }
+      if spec.hasEntropy { devices.append((PCISlot.entropy, "rng", EntropyDevice(thread: io))) }
       if let sink { console = try ConsoleDevice(thread: io, sink: sink) }
       if let console { devices.append((PCISlot.console, "console", console)) }
-      for index in disks.indices {
-        devices.append((PCISlot.disk(index), "disk\(index)", try makeDisk(index)))
-      }
-      for (index, backend) in networks.enumerated() {
-        let name = "net\(index)"
-        devices.append((PCISlot.network(index), name, try NetDevice(backend, name: name)))
-      }
     } catch {
       throw .host("the I/O threads", error)
+    }
+    for (index, disk) in spec.disks.enumerated() {
+      devices.append((PCISlot.disk(index), disk.key, try makeDisk(disk)))
+    }
+    for (index, card) in spec.cards.enumerated() {
+      devices.append((PCISlot.network(index), card.key, try makeCard(card)))
     }
     return try PCIDevices(
       devices, console: console, memory: memory, windows: pciWindows, router: router,
@@ -107,16 +102,29 @@ public struct MachineBuilder: ~Copyable {
   }
 
   /// A disk whose queues have threads of their own.
-  private func makeDisk(_ index: Int) throws(Errno) -> BlockDevice {
-    let disk = disks[index]
-    var threads: [IOThread] = []
-    for queue in 0..<disk.queues { threads.append(try IOThread(name: "disk\(index).\(queue)")) }
-    return try BlockDevice(disk.backend, identity: disk.identity, threads: threads, monitor: disk.monitor)
+  private func makeDisk(_ disk: MachineSpec.Disk) throws(MachineError) -> BlockDevice {
+    guard let part = parts.disks[disk.key] else { throw .missingPart(disk.key) }
+    do throws(Errno) {
+      var threads: [IOThread] = []
+      for queue in 0..<disk.queues { threads.append(try IOThread(name: "\(disk.key).\(queue)")) }
+      return try BlockDevice(part.backend, identity: disk.serial, threads: threads, monitor: part.monitor)
+    } catch {
+      throw .host("the I/O threads", error)
+    }
+  }
+
+  private func makeCard(_ card: MachineSpec.Card) throws(MachineError) -> NetDevice {
+    guard let backend = parts.cards[card.key], let mac = card.mac else { throw .missingPart(card.key) }
+    do throws(Errno) {
+      return try NetDevice(backend, mac: mac, mtu: card.mtu, name: card.key)
+    } catch {
+      throw .host("the I/O threads", error)
+    }
   }
 
   /// Where the devices' memory may lie, the best place first.
   private var pciWindows: [GuestRange] {
-    (configuration.pciWindow64.map { [$0] } ?? []) + [Layout.pciWindow]
+    (validated.pciWindow64.map { [$0] } ?? []) + [Layout.pciWindow]
   }
 
   /// Joins the devices' lines and the chips that they end in.
@@ -133,9 +141,9 @@ public struct MachineBuilder: ~Copyable {
 
   private func makeMemory() throws(MachineError) -> GuestMemory {
     do {
-      return try GuestMemory(configuration.memoryMap.ram)
+      return try GuestMemory(validated.memoryMap.ram)
     } catch {
-      throw .memory(configuration.memoryMap.ram.reduce(0) { $0 + $1.size }, error)
+      throw .memory(validated.memoryMap.ram.reduce(0) { $0 + $1.size }, error)
     }
   }
 
@@ -144,15 +152,15 @@ public struct MachineBuilder: ~Copyable {
     let tables: ACPITables
     do throws(ACPITables.TooLarge) {
       tables = try ACPITables(
-        .init(apicIDs: Array(0..<configuration.cpuCount), pciWindow64: configuration.pciWindow64))
+        .init(apicIDs: Array(0..<validated.cpuCount), pciWindow64: validated.pciWindow64))
     } catch {
       throw .tablesTooLarge(error)
     }
-    let loader = BootLoader(source: source, memoryMap: configuration.memoryMap, rsdp: tables.rsdp)
+    let loader = BootLoader(source: source, memoryMap: validated.memoryMap, rsdp: tables.rsdp)
     do throws(BootError) {
       try reason({ BootError.outsideGuestMemory($0) }) { () throws(OutOfGuestMemory) in
         try memory.write(bytes: tables.bytes, at: tables.address)
-        try BIOSDataArea.write(into: memory, of: configuration.memoryMap)
+        try BIOSDataArea.write(into: memory, of: validated.memoryMap)
       }
       return try loader.load(into: memory, isCancelled: isCancelled)
     } catch {
@@ -161,9 +169,9 @@ public struct MachineBuilder: ~Copyable {
   }
 
   private var source: BootSource {
-    switch configuration.image {
-    case .kernel: .kernel(image, initrd: initrd, commandLine: configuration.commandLine)
-    case .flat: .flat(image)
+    switch parts.image {
+    case .kernel(let image, let initrd): .kernel(image, initrd: initrd, commandLine: validated.commandLine)
+    case .flat(let image): .flat(image)
     }
   }
 
@@ -175,7 +183,7 @@ public struct MachineBuilder: ~Copyable {
     let stopped: SharedEvent?
     do throws(Errno) {
       shared = (try EndingBox(), try SharedEvent())
-      stopped = configuration.debugger == nil ? nil : try SharedEvent()
+      stopped = isDebugged ? try SharedEvent() : nil
     } catch {
       throw .host("the machine's event descriptors", error)
     }
@@ -185,12 +193,12 @@ public struct MachineBuilder: ~Copyable {
     var statistics: [ExitStatistics] = []
     let supported = cpuid.entries
     do throws(KVMError) {
-      for id in 0..<configuration.cpuCount {
+      for id in 0..<validated.cpuCount {
         let vcpu = try vm.makeVCPU(id: id)
         try vcpu.prepare(
           cpuid: topology.entries(from: supported, id: id), entry: id == 0 ? kernel.entry : nil,
           places: kernel.places)
-        if configuration.countsExits {
+        if countsExits {
           statistics.append(ExitStatistics(id: id, buses: buses, kernel: vcpu.statistics))
         }
         if trace != nil, kvm.extent(of: .synchronisedRegisters) > 0 { vcpu.keepInstructionPointer() }
@@ -241,11 +249,11 @@ public struct MachineBuilder: ~Copyable {
     } catch {
       throw .conflict(error)
     }
-    if let port = configuration.debugExit { try devices.mapDebugPort(at: port, into: &ports) }
+    if let port = spec.debugExit { try devices.mapDebugPort(at: port, into: &ports) }
     return ExitDispatcher(ports: ports.seal(), memory: memory.seal())
   }
 
   private var topology: CPUID {
-    CPUID(count: configuration.cpuCount, hasTSCDeadline: kvm.extent(of: .tscDeadline) > 0)
+    CPUID(count: validated.cpuCount, hasTSCDeadline: kvm.extent(of: .tscDeadline) > 0)
   }
 }

@@ -23,7 +23,7 @@ final class BootMarks: Sendable {
 }
 
 /// Listens to what a guest writes to a console, and passes it on.
-final class ConsoleEar: ConsoleSink {
+final class ConsoleListener: ConsoleSink {
   private let sink: any ConsoleSink
   private let marks: BootMarks
   private let last = Mutex(Last())

@@ -6,7 +6,7 @@ internal import SystemPackage
 final class Metrics {
   private static let interval: UInt64 = 1_000_000_000
 
-  private let disks: [(path: String, monitor: DiskMonitor)]
+  private let disks: [OpenedDisk]
   private let loop: EventLoop
   private var machine: Machine?
   private var file: MetricsFile?
@@ -15,7 +15,7 @@ final class Metrics {
   private var watch: EventLoop.Watch?
 
   init(
-    _ target: MetricsTarget, disks: [(path: String, monitor: DiskMonitor)], on loop: EventLoop
+    _ target: MetricsTarget, disks: [OpenedDisk], on loop: EventLoop
   ) throws(Failure) {
     self.disks = disks
     self.loop = loop

@@ -55,7 +55,7 @@ struct MetricsSample: Encodable {
   let disks: [Disk]
   let serial: Serial?
 
-  init(_ machine: Machine?, disks: [(path: String, monitor: DiskMonitor)]) {
+  init(_ machine: Machine?, disks: [OpenedDisk]) {
     let serial = machine.map {
       Serial(
         bytesIn: $0.serialPort.bytesIn.load(ordering: .relaxed),

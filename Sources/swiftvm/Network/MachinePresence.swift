@@ -3,9 +3,11 @@ internal import Hypervisor
 internal import SystemPackage
 
 /// What the host has of a machine while it runs: its record, its cards' places in networks, its published ports.
-final class MachinePresence {
-  /// What the machine's network cards stand on.
-  private(set) var networks: [NetBackend] = []
+final class MachinePresence: Companion {
+  /// The machine's network cards.
+  private(set) var cards: [OpenedCard] = []
+  /// What other commands call the machine; nil: they do not know of it.
+  private(set) var name: String?
   private let log: VerboseLog
   private let hostNetworks: HostNetworks?
   private var record: MachineRecord?
@@ -14,11 +16,11 @@ final class MachinePresence {
   private let isOnHostNetwork: Bool
 
   /// Opens the cards, and tells other commands of the machine.
-  init(of wish: VMConfiguration, log: VerboseLog) throws(Failure) {
+  init(of plan: MachinePlan, on loop: EventLoop, log: VerboseLog) throws(Failure) {
     self.log = log
     let state = StateFolder.own
     hostNetworks = state.map { HostNetworks(state: $0) { text in log("network: \(text)") } }
-    let onHost = wish.networks.filter(\.isOnHostNetwork)
+    let onHost = plan.cards.filter(\.isOnHostNetwork)
     isOnHostNetwork = !onHost.isEmpty
     if let card = onHost.first {
       try Privilege.require(forCard: card.source)
@@ -30,24 +32,22 @@ final class MachinePresence {
           .hostNotAble, "XDG_RUNTIME_DIR is not set: there is no place for what other commands should know",
           hint: "log in anew, or `export XDG_RUNTIME_DIR=/run/user/$(id -u)`")
       }
-      try hostNetworks.state.locked { () throws(Failure) in try enter(wish, hostNetworks) }
+      try hostNetworks.state.locked { () throws(Failure) in try enter(plan, hostNetworks) }
     } catch {
       // A machine that needs nothing of it runs without.
-      guard error.status == .hostNotAble, onHost.isEmpty, wish.name == nil, record == nil else {
+      guard error.status == .hostNotAble, onHost.isEmpty, plan.name == nil, record == nil else {
         end()
         throw error
       }
       log("\(error.message); other commands will not know of this machine")
-      try openPlainly(wish)
+      try openPlainly(plan)
     }
-  }
-
-  /// Tells people while the loop runs where a card loses its network.
-  func watch(on loop: EventLoop) throws(Failure) {
-    do throws(Errno) {
-      for user in users { try user.watch(on: loop) }
+    do throws(Failure) {
+      // Tells people where a card loses its network.
+      for user in users { try hosted("the event loop") { () throws(Errno) in try user.watch(on: loop) } }
     } catch {
-      throw Failure(MachineError.host("the event loop", error))
+      end()
+      throw error
     }
   }
 
@@ -66,17 +66,16 @@ final class MachinePresence {
 
   /// Takes all of it back.
   func end() {
-    networks = []
+    cards = []
     for user in users { user.end() }
     users = []
     ports = []
     guard let record, let hostNetworks else { return }
     self.record = nil
+    // Nobody else removes what a living process wrote: no lock is needed, nor a descriptor for it.
+    guard isOnHostNetwork else { return StateFile.remove(hostNetworks.state.record(ofMachine: record.name)) }
     do throws(Failure) {
       try hostNetworks.state.locked { () throws(Failure) in
-        guard isOnHostNetwork else {
-          return StateFile.remove(hostNetworks.state.record(ofMachine: record.name))
-        }
         // Dead to everybody, and not forgotten before all of it is taken back.
         try write(record.ended, hostNetworks)
         try hostNetworks.sweep()
@@ -88,23 +87,24 @@ final class MachinePresence {
 
   // MARK: With the lock
 
-  private func enter(_ wish: VMConfiguration, _ host: HostNetworks) throws(Failure) {
+  private func enter(_ plan: MachinePlan, _ host: HostNetworks) throws(Failure) {
     // A machine without networks starts without looking at those of others, unless one had its name.
-    let namesake = wish.name.flatMap { host.state.machine($0) }
+    let namesake = plan.name.flatMap { host.state.machine($0) }
     if isOnHostNetwork || namesake?.isToBeSwept == true { try host.sweep() }
-    let name = try chooseName(wish.name, host.state)
+    let name = try chooseName(plan.name, host.state)
+    self.name = name
     guard let process = ProcessIdentity.own else {
       throw Failure(.hostNotAble, "/proc/self/stat cannot be read", hint: "mount /proc")
     }
-    if !wish.published.isEmpty { try hold(wish, host.machines()) }
+    if !plan.published.isEmpty { try hold(plan, host.machines()) }
     var record = MachineRecord(
-      name: name, process: process, cpus: wish.cpus, memory: wish.memory, console: wish.serial.place,
-      virtioConsole: wish.console?.place, published: wish.published.map { "\($0)" })
+      name: name, process: process, cpus: plan.cpus, memory: plan.memory, console: plan.serial.place,
+      virtioConsole: plan.console?.place, published: plan.published.map { "\($0)" })
     self.record = record
-    for (index, card) in wish.networks.enumerated() {
+    for (index, card) in plan.cards.enumerated() {
       // What is done to the host is written down first, so that whoever comes after a sudden end finds it.
       if card.isOnHostNetwork { try write(record, host) }
-      record.cards.append(try open(card, index, record, wish, host))
+      record.cards.append(try open(card, index, record, plan, host))
       self.record = record
     }
     try write(record, host)
@@ -135,8 +135,8 @@ final class MachinePresence {
   }
 
   /// Sees that the published ports can be had, and keeps them where nobody else does.
-  private func hold(_ wish: VMConfiguration, _ running: [MachineRecord]) throws(Failure) {
-    for port in wish.published {
+  private func hold(_ plan: MachinePlan, _ running: [MachineRecord]) throws(Failure) {
+    for port in plan.published {
       for machine in running {
         let theirs = machine.published.compactMap { try? PublishOption.parse($0) }
         guard theirs.contains(where: port.collides) else { continue }
@@ -147,17 +147,17 @@ final class MachinePresence {
       }
       let held = try HeldPort(port)
       // passt will have them itself.
-      if let card = wish.publishingCard, wish.networks[card].isNAT { ports.append(held) }
+      if let card = plan.publishingCard, plan.cards[card].isNAT { ports.append(held) }
     }
   }
 
   private func open(
-    _ card: NetworkConfiguration, _ index: Int, _ record: MachineRecord, _ wish: VMConfiguration,
+    _ card: CardWish, _ index: Int, _ record: MachineRecord, _ plan: MachinePlan,
     _ host: HostNetworks
   ) throws(Failure) -> MachineRecord.Card {
-    let hasName = wish.name != nil || card.isOnHostNetwork
+    let hasName = plan.name != nil || card.isOnHostNetwork
     let opener = NetworkOpener(log: log, machineName: hasName ? record.name : nil)
-    if card.source == .user { return try openUser(card, index, wish, opener) }
+    if card.source == .user { return try openUser(card, index, plan, opener) }
     var network: VirtualNetwork?
     var bridge: HostInterfaces.Interface?
     switch card.source {
@@ -169,26 +169,27 @@ final class MachinePresence {
       bridge = try Self.bridge(name)
     case .tap, .descriptor, .user: break
     }
-    let backend = try opener.open(card, index: index, joining: bridge)
-    networks.append(backend)
+    let opened = try opener.open(card, index: index, joining: bridge)
+    cards.append(opened)
     return MachineRecord.Card(
-      source: "\(card.source)", network: network?.name, bridge: bridge?.ifname, interface: backend.port.name,
-      mac: "\(backend.mac)",
+      source: "\(card.source)", network: network?.name, bridge: bridge?.ifname,
+      interface: opened.backend.port.name,
+      mac: "\(opened.mac)",
       address: try network.map { network throws(Failure) in
-        try address(for: backend.mac, in: network, beside: record, host)
+        try address(for: opened.mac, in: network, beside: record, host)
       })
   }
 
   private func openUser(
-    _ card: NetworkConfiguration, _ index: Int, _ wish: VMConfiguration, _ opener: NetworkOpener
+    _ card: CardWish, _ index: Int, _ plan: MachinePlan, _ opener: NetworkOpener
   ) throws(Failure) -> MachineRecord.Card {
-    let ports = wish.publishingCard == index ? wish.published : []
-    let (network, backend) = try opener.openUser(card, index: index, publishing: ports)
+    let ports = plan.publishingCard == index ? plan.published : []
+    let (network, opened) = try opener.openUser(card, index: index, publishing: ports)
     users.append(network)
-    networks.append(backend)
+    cards.append(opened)
     return MachineRecord.Card(
-      source: "\(card.source)", network: nil, bridge: nil, interface: backend.port.name,
-      mac: "\(backend.mac)",
+      source: "\(card.source)", network: nil, bridge: nil, interface: opened.backend.port.name,
+      mac: "\(opened.mac)",
       address: UserNetwork.address)
   }
 
@@ -243,20 +244,20 @@ final class MachinePresence {
     return address
   }
 
-  private func openPlainly(_ wish: VMConfiguration) throws(Failure) {
+  private func openPlainly(_ plan: MachinePlan) throws(Failure) {
     let opener = NetworkOpener(log: log, machineName: nil)
-    try hold(wish, [])
-    for (index, card) in wish.networks.enumerated() {
+    try hold(plan, [])
+    for (index, card) in plan.cards.enumerated() {
       if card.source == .user {
-        _ = try openUser(card, index, wish, opener)
+        _ = try openUser(card, index, plan, opener)
       } else {
-        networks.append(try opener.open(card, index: index))
+        cards.append(try opener.open(card, index: index))
       }
     }
   }
 }
 
-extension NetworkConfiguration {
+extension CardWish {
   /// Whether its TAP is ours to make and to join to a bridge.
   var isOnHostNetwork: Bool {
     switch source {
@@ -266,9 +267,4 @@ extension NetworkConfiguration {
   }
 
   var isNAT: Bool { if case .nat = source { true } else { false } }
-}
-
-extension VMConfiguration {
-  /// The number of the card that published ports lead to.
-  var publishingCard: Int? { published.isEmpty ? nil : networks.firstIndex(where: \.canPublish) }
 }

@@ -13,7 +13,7 @@ enum Privilege {
   }
 
   /// - Parameter card: what was asked for.
-  static func require(forCard card: NetworkConfiguration.Source) throws(Failure) {
+  static func require(forCard card: CardWish.Source) throws(Failure) {
     try require(for: "--net \(card)", hint: waysOut(card))
   }
 
@@ -28,7 +28,7 @@ enum Privilege {
   }
 
   /// A network that needs no privilege, one that needs it once, and the one that was asked for.
-  private static func waysOut(_ card: NetworkConfiguration.Source) -> String {
+  private static func waysOut(_ card: CardWish.Source) -> String {
     var commands: [String] = []
     let bridge: String
     switch card {

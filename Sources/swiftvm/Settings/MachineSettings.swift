@@ -6,9 +6,9 @@ struct MachineSettings: Equatable, Sendable {
 
   init() {}
 
-  /// What `configuration` says, every key that has a value.
-  init(_ configuration: VMConfiguration) {
-    for setting in SettingTable.machine { values[setting.key] = setting.value(in: configuration) }
+  /// What `plan` says, every key that has a value.
+  init(_ plan: MachinePlan) {
+    for setting in SettingTable.machine { values[setting.key] = setting.value(in: plan) }
   }
 
   subscript(key: String) -> SettingValue? {
@@ -50,9 +50,9 @@ struct MachineSettings: Equatable, Sendable {
     return moved
   }
 
-  /// The configuration that they describe, defaults filled in.
-  func configuration() throws(Failure) -> VMConfiguration {
-    var result = VMConfiguration()
+  /// The plan that they make, defaults filled in.
+  func plan() throws(Failure) -> MachinePlan {
+    var result = MachinePlan()
     for setting in SettingTable.machine {
       if let value = values[setting.key] { try setting.apply(value, to: &result) }
     }

@@ -25,9 +25,9 @@ enum NetworkOption {
   private static let kinds = "nat, nat=NAME, user, bridge=NAME, tap=NAME or fd=N"
 
   /// The cards that `texts` name. `none` alone takes away those of a configuration file.
-  static func cards(_ texts: [String]) throws(Failure) -> [NetworkConfiguration] {
+  static func cards(_ texts: [String]) throws(Failure) -> [CardWish] {
     if texts == ["none"] { return [] }
-    var cards: [NetworkConfiguration] = []
+    var cards: [CardWish] = []
     for text in texts {
       guard text != "none" else {
         throw Failure(.usage, "\(name) none stands beside other cards", hint: "give none or the cards")
@@ -40,7 +40,7 @@ enum NetworkOption {
   /// What `user` alone stands for.
   private static let userName = "passt"
 
-  static func parse(_ text: String) throws(Failure) -> NetworkConfiguration {
+  static func parse(_ text: String) throws(Failure) -> CardWish {
     var full = text
     // The sources that need no name.
     for (word, name) in [("nat", VirtualNetwork.defaultName), ("user", userName)]
@@ -54,7 +54,7 @@ enum NetworkOption {
         hint: hint(forKind: String(kind)))
     }
     let list = try OptionList(full, option: name, keys: keys, hasHead: false, foreign: foreignKeys)
-    var result = NetworkConfiguration(try source(list, text))
+    var result = CardWish(try source(list, text))
     if let mac = list["mac"] {
       guard let address = MACAddress(mac) else {
         throw Failure(
@@ -66,7 +66,7 @@ enum NetworkOption {
     if let mtu = list["mtu"] { result.mtu = try number("mtu", mtu) }
     if let queues = list["queues"] { result.queues = try number("queues", queues) }
     if let vhost = list["vhost"] {
-      guard let policy = NetworkConfiguration.VhostPolicy(rawValue: vhost) else {
+      guard let policy = CardWish.VhostPolicy(rawValue: vhost) else {
         throw Failure(.usage, "\(name): vhost=\(vhost): no such choice", hint: "use auto, on or off")
       }
       result.vhost = policy
@@ -83,7 +83,7 @@ enum NetworkOption {
   }
 
   private static func source(_ list: OptionList, _ text: String) throws(Failure)
-    -> NetworkConfiguration.Source
+    -> CardWish.Source
   {
     let sources = ["nat", "user", "bridge", "tap", "fd"].filter { list[$0] != nil }
     guard let kind = sources.first, let value = list[kind] else {
@@ -136,7 +136,7 @@ enum NetworkOption {
   }
 
   /// The text that reads back as `card`.
-  static func text(_ card: NetworkConfiguration) -> String {
+  static func text(_ card: CardWish) -> String {
     var parts: [(String, String?)] = []
     switch card.source {
     case .tap(let name): parts.append(("tap", name))

@@ -23,7 +23,7 @@ struct PathUse: Sendable {
   func path(in value: String) -> String? {
     guard let start = start(in: value) else { return nil }
     guard case .head = place else { return String(value[start...]) }
-    return try? DiskConfiguration(value).path
+    return try? DiskWish(value).path
   }
 
   /// `value` with its path, where it does not begin at the root, beginning in `folder`.

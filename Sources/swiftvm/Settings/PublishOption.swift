@@ -9,7 +9,7 @@ enum PublishOption {
   private static let most = 1024
 
   /// The ports that `texts` name, and that can be had with these cards.
-  static func ports(_ texts: [String], cards: [NetworkConfiguration]) throws(Failure) -> [PublishedPort] {
+  static func ports(_ texts: [String], cards: [CardWish]) throws(Failure) -> [PublishedPort] {
     guard texts.count <= most else {
       throw Failure(
         .usage, "\(texts.count) ports are to be published, at most \(most) can be",
@@ -61,7 +61,7 @@ enum PublishOption {
   }
 }
 
-extension NetworkConfiguration {
+extension CardWish {
   /// Whether ports of the host can lead to it: they lead to the first such card.
   var canPublish: Bool {
     switch source {

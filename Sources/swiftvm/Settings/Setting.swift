@@ -39,11 +39,11 @@ struct Setting: Sendable {
     case network = "Network"
     case life = "Life"
     case view = "View"
-    /// Of a command that starts a machine, not of the machine: no key of a configuration file.
+    /// Of a command that starts a machine, not of the machine: no key of a plan file.
     case command = "Command"
   }
 
-  /// The kind of its value, and where that is in a configuration.
+  /// The kind of its value, and where that is in a plan.
   enum Form: Sendable {
     /// Said or not.
     case flag(write: Write<Bool>, read: Read<Bool>)
@@ -65,8 +65,8 @@ struct Setting: Sendable {
     }
   }
 
-  typealias Write<Value> = @Sendable (inout VMConfiguration, Value) throws(Failure) -> Void
-  typealias Read<Value> = @Sendable (VMConfiguration) -> Value
+  typealias Write<Value> = @Sendable (inout MachinePlan, Value) throws(Failure) -> Void
+  typealias Read<Value> = @Sendable (MachinePlan) -> Value
 
   /// What may stand for a value, for shells.
   enum Completion: Sendable {
@@ -81,26 +81,26 @@ struct Setting: Sendable {
 extension Setting {
   var isOfMachine: Bool { group != .command }
 
-  /// Brings `value` into `configuration`.
-  func apply(_ value: SettingValue, to configuration: inout VMConfiguration) throws(Failure) {
+  /// Brings `value` into `plan`.
+  func apply(_ value: SettingValue, to plan: inout MachinePlan) throws(Failure) {
     switch (form, value) {
-    case (.flag(let write, _), .flag(let isOn)): try write(&configuration, isOn)
+    case (.flag(let write, _), .flag(let isOn)): try write(&plan, isOn)
     case (.text(_, let write, _), .text(let text)), (.amount(_, let write, _), .text(let text)):
-      try write(&configuration, text)
-    case (.amount(_, let write, _), .number(let number)): try write(&configuration, "\(number)")
-    case (.number(_, _, let write, _), .number(let number)): try write(&configuration, number)
-    case (.list(_, let write, _), .list(let texts)): try write(&configuration, texts)
+      try write(&plan, text)
+    case (.amount(_, let write, _), .number(let number)): try write(&plan, "\(number)")
+    case (.number(_, _, let write, _), .number(let number)): try write(&plan, number)
+    case (.list(_, let write, _), .list(let texts)): try write(&plan, texts)
     default: throw Failure(.internalError, "--\(key): the value is of another kind")
     }
   }
 
-  /// Its value in `configuration`; nil: nothing is said.
-  func value(in configuration: VMConfiguration) -> SettingValue? {
+  /// Its value in `plan`; nil: nothing is said.
+  func value(in plan: MachinePlan) -> SettingValue? {
     switch form {
-    case .flag(_, let read): .flag(read(configuration))
-    case .text(_, _, let read), .amount(_, _, let read): read(configuration).map { .text($0) }
-    case .number(_, _, _, let read): .number(read(configuration))
-    case .list(_, _, let read): .list(read(configuration))
+    case .flag(_, let read): .flag(read(plan))
+    case .text(_, _, let read), .amount(_, _, let read): read(plan).map { .text($0) }
+    case .number(_, _, _, let read): .number(read(plan))
+    case .list(_, _, let read): .list(read(plan))
     }
   }
 }

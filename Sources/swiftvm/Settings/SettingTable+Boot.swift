@@ -4,8 +4,8 @@ extension SettingTable {
   static let boot = [
     Setting(
       "kernel", short: "k", .boot,
-      .text("FILE") { configuration, path in
-        configuration.image = .kernel(path: path, initrd: nil)
+      .text("FILE") { plan, path in
+        plan.image = .kernel(path: path, initrd: nil)
       } read: {
         if case .kernel(let path, _) = $0.image { path } else { nil }
       },
@@ -21,11 +21,11 @@ extension SettingTable {
       path: .read(.whole), completion: .files, displaces: ["flat"]),
     Setting(
       "flat", .boot,
-      .text("FILE") { configuration, path throws(Failure) in
-        guard configuration.image == nil else {
+      .text("FILE") { plan, path throws(Failure) in
+        guard plan.image == nil else {
           throw Failure(.usage, "both --kernel and --flat given", hint: "a machine starts one of the two")
         }
-        configuration.image = .flat(path: path)
+        plan.image = .flat(path: path)
       } read: {
         if case .flat(let path) = $0.image { path } else { nil }
       },
@@ -36,9 +36,9 @@ extension SettingTable {
       displaces: ["kernel", "initrd", "append", "append-only"]),
     Setting(
       "initrd", short: "i", .boot,
-      .text("FILE") { configuration, initrd throws(Failure) in
-        switch configuration.image {
-        case .kernel(let path, _): configuration.image = .kernel(path: path, initrd: initrd)
+      .text("FILE") { plan, initrd throws(Failure) in
+        switch plan.image {
+        case .kernel(let path, _): plan.image = .kernel(path: path, initrd: initrd)
         case .flat:
           throw Failure(
             .usage, "a flat image takes no initrd", hint: "leave --initrd out, or give a kernel with -k")
@@ -51,18 +51,18 @@ extension SettingTable {
       path: .read(.whole), completion: .files),
     Setting(
       "append", short: "a", aliases: ["cmdline", "params"], .boot,
-      .list("ARGS") { configuration, words throws(Failure) in
-        if !words.isEmpty { try checkTakesArguments(configuration) }
-        configuration.append = words
+      .list("ARGS") { plan, words throws(Failure) in
+        if !words.isEmpty { try checkTakesArguments(plan) }
+        plan.append = words
       } read: {
         $0.append
       },
       help: "Add kernel arguments (again for more)", manual: "Adds kernel arguments; again for more."),
     Setting(
       "append-only", .boot,
-      .text("ARGS") { configuration, words throws(Failure) in
-        try checkTakesArguments(configuration)
-        configuration.appendOnly = words
+      .text("ARGS") { plan, words throws(Failure) in
+        try checkTakesArguments(plan)
+        plan.appendOnly = words
       } read: {
         $0.appendOnly
       },
@@ -70,8 +70,8 @@ extension SettingTable {
       manual: "Replaces the default kernel arguments."),
   ]
 
-  private static func checkTakesArguments(_ configuration: VMConfiguration) throws(Failure) {
-    guard case .flat = configuration.image else { return }
+  private static func checkTakesArguments(_ plan: MachinePlan) throws(Failure) {
+    guard case .flat = plan.image else { return }
     throw Failure(
       .usage, "a flat image takes no kernel arguments",
       hint: "leave --append and --append-only out, or give a kernel with -k")

@@ -4,8 +4,8 @@ extension SettingTable {
   static let hardware = [
     Setting(
       "memory", short: "m", .hardware,
-      .amount("SIZE") { configuration, text throws(Failure) in
-        configuration.memory = try amount(text, of: "memory")
+      .amount("SIZE") { plan, text throws(Failure) in
+        plan.memory = try amount(text, of: "memory")
       } read: {
         "\(MemorySize(bytes: $0.memory))"
       },
@@ -21,8 +21,8 @@ extension SettingTable {
       standard: "1", help: "vCPUs", manual: "vCPUs, up to what KVM allows."),
     Setting(
       "disk", short: "d", .hardware,
-      .list("DISK") { configuration, texts throws(Failure) in
-        for text in texts { configuration.disks.append(try DiskConfiguration(text)) }
+      .list("DISK") { plan, texts throws(Failure) in
+        for text in texts { plan.disks.append(try DiskWish(text)) }
       } read: {
         $0.disks.map(\.text)
       },
@@ -45,12 +45,12 @@ extension SettingTable {
         * `id=NAME`: a name of the disk, one for each (none)
         * `format=raw`: takes the file as it is, though it looks like a qcow2, VDI, VMDK, VHDX, VHD or QED image
         """,
-      path: PathUse(place: .head) { text in (try? DiskConfiguration(text)).map { !$0.isReadOnly } ?? false },
+      path: PathUse(place: .head) { text in (try? DiskWish(text)).map { !$0.isReadOnly } ?? false },
       completion: .files),
     Setting(
       "fw-cfg", .hardware,
-      .list("ITEM") { configuration, texts throws(Failure) in
-        for text in texts { configuration.firmwareFiles.append(try FirmwareOption.file(text)) }
+      .list("ITEM") { plan, texts throws(Failure) in
+        for text in texts { plan.firmwareFiles.append(try FirmwareOption.file(text)) }
       } read: {
         $0.firmwareFiles.map(FirmwareOption.text)
       },
@@ -66,10 +66,10 @@ extension SettingTable {
     // Before the serial port: it may be on standard output.
     Setting(
       "console", .hardware,
-      .text("TO") { configuration, text throws(Failure) in
-        configuration.console = try target(text, of: "console")
+      .text("TO") { plan, text throws(Failure) in
+        plan.console = try target(text, of: "console")
         // There is one standard output, and it was asked for.
-        if configuration.console == .stdio { configuration.serial = .null }
+        if plan.console == .stdio { plan.serial = .null }
       } read: {
         $0.console.map { "\($0)" }
       },
@@ -81,8 +81,8 @@ extension SettingTable {
       path: .written(consolePlace), completion: consoleWords),
     Setting(
       "serial", .hardware,
-      .text("TO") { configuration, text throws(Failure) in
-        configuration.serial = try target(text, of: "serial")
+      .text("TO") { plan, text throws(Failure) in
+        plan.serial = try target(text, of: "serial")
       } read: {
         "\($0.serial)"
       },
@@ -104,8 +104,8 @@ extension SettingTable {
       help: "No virtio source of random numbers", manual: "Leaves the virtio source of random numbers out."),
     Setting(
       "debug-exit", .hardware,
-      .amount("PORT") { configuration, text throws(Failure) in
-        configuration.debugExit = try DebugExitOption.port(text)
+      .amount("PORT") { plan, text throws(Failure) in
+        plan.debugExit = try DebugExitOption.port(text)
       } read: {
         $0.debugExit.map(DebugExitOption.text)
       },

@@ -4,11 +4,11 @@ extension SettingTable {
   static let life = [
     Setting(
       "on-reboot", .life,
-      .text("WHAT") { configuration, text throws(Failure) in
+      .text("WHAT") { plan, text throws(Failure) in
         guard let policy = RebootPolicy(rawValue: text) else {
           throw Failure(.usage, "--on-reboot \(text): no such policy", hint: "use reset or exit")
         }
-        configuration.onReboot = policy
+        plan.onReboot = policy
       } read: {
         $0.onReboot.rawValue
       },

@@ -4,10 +4,10 @@ extension SettingTable {
   static let network = [
     Setting(
       "net", short: "n", .network,
-      .list("CARD") { configuration, texts throws(Failure) in
-        configuration.networks = try NetworkOption.cards(texts)
+      .list("CARD") { plan, texts throws(Failure) in
+        plan.cards = try NetworkOption.cards(texts)
       } read: {
-        $0.networks.map(NetworkOption.text)
+        $0.cards.map(NetworkOption.text)
       },
       help:
         "none, nat[=NAME], user, bridge=NAME, tap=NAME,\nfd=N; [,KEY=VALUE...]: mac, mtu, queues, vhost, id",
@@ -20,7 +20,7 @@ extension SettingTable {
         * `tap=NAME`: a TAP device; one that is not there is made and brought up, where swiftvm may, and vanishes \
         with the machine
         * `fd=N`: a descriptor that whoever started swiftvm attached with IFF_TAP, IFF_NO_PI and IFF_VNET_HDR
-        * `none`: no card, where a configuration file has some
+        * `none`: no card, where a plan file has some
 
         Behind that, each at most once:
         * `mac=MAC`: its address, such as `02:00:00:12:34:56`; without it one that stays the same
@@ -32,8 +32,8 @@ extension SettingTable {
       completion: .words(["nat", "nat=", "user", "bridge=", "tap=", "fd=", "none"])),
     Setting(
       "publish", .network,
-      .list("PORTS") { configuration, texts throws(Failure) in
-        configuration.published = try PublishOption.ports(texts, cards: configuration.networks)
+      .list("PORTS") { plan, texts throws(Failure) in
+        plan.published = try PublishOption.ports(texts, cards: plan.cards)
       } read: {
         $0.published.map { "\($0)" }
       },
@@ -44,8 +44,8 @@ extension SettingTable {
         """),
     Setting(
       "name", .network,
-      .text("NAME") { configuration, name throws(Failure) in
-        configuration.name = try MachineName.checked(name)
+      .text("NAME") { plan, name throws(Failure) in
+        plan.name = try MachineName.checked(name)
       } read: {
         $0.name
       },

@@ -28,19 +28,19 @@ extension SettingTable {
       path: .written(.whole), completion: .files),
     Setting(
       "trace-limit", .view,
-      .amount("SIZE") { configuration, text throws(Failure) in
-        configuration.traceLimit = try amount(text, of: "trace-limit")
+      .amount("SIZE") { plan, text throws(Failure) in
+        plan.traceLimit = try amount(text, of: "trace-limit")
       } read: {
         $0.traceLimit.map { "\(MemorySize(bytes: $0))" }
       },
       standard: "256M", help: nil, manual: "The size of the trace's file at which it ends, as `-m` takes it."),
     Setting(
       "metrics", .view,
-      .text("TO") { configuration, text throws(Failure) in
+      .text("TO") { plan, text throws(Failure) in
         guard let target = MetricsTarget(text) else {
           throw Failure(.usage, "--metrics \(text): no such target", hint: "use FILE or unix=PATH")
         }
-        configuration.metrics = target
+        plan.metrics = target
       } read: {
         $0.metrics.map { "\($0)" }
       },
@@ -61,13 +61,13 @@ extension SettingTable {
       manual: "Draws where the boot's time went, as SVG.", path: .written(.whole), completion: .files),
     Setting(
       "gdb", .view,
-      .amount("AT") { configuration, text throws(Failure) in
+      .amount("AT") { plan, text throws(Failure) in
         guard let address = DebuggerAddress(text) else {
           throw Failure(
             .usage, "--gdb \(text): neither a port nor a socket",
             hint: "write a port from 1 to 65535 of the loopback address, or unix=PATH")
         }
-        configuration.debugger = address
+        plan.debugger = address
       } read: {
         $0.debugger.map { "\($0)" }
       },

@@ -136,7 +136,7 @@ struct BootLoaderTests {
     #expect(
       placement?.description
         == "kernel vmlinuz needs at least 32 MiB of memory to start, the machine has 16 MiB")
-    #expect(placement?.hint == "give it more memory: -m 32 or more")
+    #expect(placement?.hint == "give it at least 32 MiB of memory")
 
     let initrd = try Self.error(BzImageBuilder().bytes, initrd: [])
     #expect(initrd?.description == "initrd initrd.img is empty")

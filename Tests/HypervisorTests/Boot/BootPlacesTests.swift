@@ -72,7 +72,7 @@ struct BootPlacesTests {
     }
     #expect(error == .noRoom(.gdt))
     #expect(error?.description == "fills the memory: nothing is left for the GDT")
-    #expect(error?.hint == "give the machine more memory with -m")
+    #expect(error?.hint == "give the machine more memory")
   }
 
   @Test func `the image's last gap is used to the byte`() throws {

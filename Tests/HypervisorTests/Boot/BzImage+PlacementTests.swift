@@ -51,7 +51,7 @@ struct BzImagePlacementTests {
     }
     #expect(error == .memoryTooSmall(needed: 33, available: 32))
     #expect(error?.description == "needs at least 33 MiB of memory to start, the machine has 32 MiB")
-    #expect(error?.hint == "give it more memory: -m 33 or more")
+    #expect(error?.hint == "give it at least 33 MiB of memory")
     _ = try Self.placement(BzImageBuilder(initSize: 0x100_0001), mebibytes: 33)
   }
 

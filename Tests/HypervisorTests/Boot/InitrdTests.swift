@@ -61,7 +61,7 @@ struct InitrdTests {
     #expect(
       error == .doesNotFit(size: 20 * .mebibyte + 1, available: 20 * .mebibyte, neededMiB: 101))
     #expect(error?.description == "has 21 MiB, beside the kernel there is room for 20 MiB")
-    #expect(error?.hint == "give the machine more memory: -m 101 at the least")
+    #expect(error?.hint == "give the machine at least 101 MiB of memory")
     let range = try Self.place(20 * .mebibyte + 1, mebibytes: 101)
     #expect(range.base == 0x50F_F000)
   }

@@ -75,7 +75,7 @@ struct KernelImageTests {
     ),
     (
       "cpio", file(Array("070701".utf8)), "is a cpio archive: an initrd, not a kernel",
-      "give it with -i, and the kernel with -k"
+      "give it as the initial RAM disk of a kernel"
     ),
     (
       "ISO", file(Array("CD001".utf8), at: 0x8001), "is an ISO 9660 image (CD or DVD), not a kernel",
@@ -87,7 +87,7 @@ struct KernelImageTests {
     ),
     (
       "boot sector", file([0x55, 0xAA], at: 510, size: 512), "is a boot sector or disk image, not a kernel",
-      "use --flat for a flat real-mode image; of a disk, give the kernel in its /boot"
+      "give it as a flat real-mode image; of a disk, give the kernel in its /boot"
     ),
     (
       "script", Array("#!/bin/sh\nexit 0\n".utf8), "is a script, not a kernel",
@@ -99,16 +99,16 @@ struct KernelImageTests {
     ),
     (
       "unknown", file([]), "is not a kernel image that swiftvm knows",
-      "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux; raw code goes with --flat"
+      "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux, or raw code as a flat image"
     ),
     (
       "a few bytes of code", [0xB0, 0x41, 0xE6, 0xE9, 0xF4, 0xEB, 0xFD],
       "is not a kernel image that swiftvm knows",
-      "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux; raw code goes with --flat"
+      "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux, or raw code as a flat image"
     ),
     (
       "MZ alone", file(Array("MZ".utf8), size: 40), "is not a kernel image that swiftvm knows",
-      "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux; raw code goes with --flat"
+      "give a bzImage (a distribution's vmlinuz) or an x86-64 ELF vmlinux, or raw code as a flat image"
     ),
   ]
 

@@ -10,13 +10,11 @@ enum WholeMachine {
   static func run(_ guest: Guest, console: RecordingSink = RecordingSink()) throws -> MachineEnding {
     let kvm = try HostKVM.open()
     let cpuid = try kvm.supportedCPUID()
-    var wish = VMConfiguration()
-    wish.image = .flat(path: "guest")
-    wish.memory = 16 << 20
-    let configuration = try wish.validated(on: HostLimits(of: kvm, cpuid: cpuid))
-    let machine = try MachineBuilder(
-      configuration, kvm: kvm, cpuid: cpuid, image: ImageFile(file(guest.bytes), name: "guest"), initrd: nil
-    ).build(serial: console)
+    var spec = MachineSpec()
+    spec.memory = 16 << 20
+    let validated = try spec.validated(on: HostLimits(of: kvm, cpuid: cpuid))
+    let parts = try MachineParts(.flat(ImageFile(file(guest.bytes), name: "guest")))
+    let machine = try MachineBuilder(validated, parts: parts, kvm: kvm, cpuid: cpuid).build(serial: console)
 
     let loop = try EventLoop()
     // For a guest that hangs; far beyond what one needs.

@@ -51,7 +51,7 @@ struct BootPhasesTests {
   }
 }
 
-struct ConsoleEarTests {
+struct ConsoleListenerTests {
   private final class Sink: ConsoleSink {
     let room: Int
     var byteCount: UInt64 { 7 }
@@ -65,7 +65,7 @@ struct ConsoleEarTests {
   private let marks = BootMarks()
 
   @Test func `the first byte and the kernel's word of init are heard, byte by byte`() {
-    let ear = ConsoleEar(on: Sink(room: 1), marks)
+    let ear = ConsoleListener(on: Sink(room: 1), marks)
     #expect(marks.firstByte == 0)
     for byte in Array("[    0.9] Run /init as init proces".utf8) { #expect(ear.accept(byte)) }
     #expect(marks.firstByte != 0)
@@ -76,7 +76,7 @@ struct ConsoleEarTests {
   }
 
   @Test func `it is heard across pieces, and what the sink did not take is not heard`() {
-    let ear = ConsoleEar(on: Sink(room: 12), marks)
+    let ear = ConsoleListener(on: Sink(room: 12), marks)
     func send(_ text: String) -> Int { unsafe Array(text.utf8).withUnsafeBytes { unsafe ear.accept($0) } }
     #expect(send("Run /sbin/i as init process") == 12)
     #expect(marks.initBegin == 0)
@@ -86,7 +86,7 @@ struct ConsoleEarTests {
   }
 
   @Test func `a byte that is turned away has not come`() {
-    #expect(!ConsoleEar(on: Sink(room: 0), marks).accept(65))
+    #expect(!ConsoleListener(on: Sink(room: 0), marks).accept(65))
     #expect(marks.firstByte == 0)
   }
 }

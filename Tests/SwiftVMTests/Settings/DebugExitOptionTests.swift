@@ -30,8 +30,8 @@ struct DebugExitOptionTests {
 
   @Test func `a document carries it, and the flag wins`() throws {
     var file = try MachineSettings.parse(Array(#"{"debug-exit": "0x501"}"#.utf8), name: "vm.json")
-    #expect(try file.configuration().debugExit == 0x501)
+    #expect(try file.plan().debugExit == 0x501)
     file = file.overridden(by: try MachineArguments(["--debug-exit", "0xf4"]).machine)
-    #expect(try file.configuration().debugExit == 0xF4)
+    #expect(try file.plan().debugExit == 0xF4)
   }
 }

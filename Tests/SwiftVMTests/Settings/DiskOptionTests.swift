@@ -6,8 +6,8 @@ import Testing
 
 @Suite struct DiskOptionTests {
   @Test func `a path alone is a disk with the documented defaults`() throws {
-    let disk = try DiskConfiguration("images/root.img")
-    #expect(disk == DiskConfiguration(path: "images/root.img"))
+    let disk = try DiskWish("images/root.img")
+    #expect(disk == DiskWish(path: "images/root.img"))
     #expect(!disk.isReadOnly && disk.canDiscard && !disk.isForcedRaw)
     #expect(disk.queues == 1)
     #expect(disk.cache == .writeback)
@@ -17,7 +17,7 @@ import Testing
 
   @Test func `every key is read, and written again`() throws {
     let text = "a,,b.img,readonly=on,serial=S 1,queues=4,cache=none,io=threads,discard=off,id=root,format=raw"
-    let disk = try DiskConfiguration(text)
+    let disk = try DiskWish(text)
     #expect(disk.path == "a,b.img")
     #expect(disk.isReadOnly && !disk.canDiscard && disk.isForcedRaw)
     #expect(disk.serial == "S 1")
@@ -27,11 +27,11 @@ import Testing
     #expect(disk.id == "root")
     #expect(disk.identity == "S 1")
     #expect(disk.text == text)
-    #expect(try DiskConfiguration(disk.text) == disk)
+    #expect(try DiskWish(disk.text) == disk)
   }
 
   @Test func `an id is the serial number where none is given`() throws {
-    #expect(try DiskConfiguration("a,id=root").identity == "root")
+    #expect(try DiskWish("a,id=root").identity == "root")
   }
 
   @Test(
@@ -51,28 +51,27 @@ import Testing
       ("a.img,format=qcow2", "format=qcow2 is not known", "raw"),
     ] as [(String, String, String?)])
   func `a mistake is told`(text: String, error: String, hint: String?) {
-    let failure = #expect(throws: Failure.self) { try DiskConfiguration(text) }
+    let failure = #expect(throws: Failure.self) { try DiskWish(text) }
     #expect(failure?.status == .usage)
     #expect(failure?.message.hasPrefix("--disk") == true)
     #expect(failure?.message.contains(error) == true)
     #expect(hint == nil || failure?.hint?.contains(hint ?? "") == true, "\(failure?.hint ?? "no hint")")
   }
 
-  private func disk(_ path: String = "a", _ change: (inout DiskConfiguration) -> Void = { _ in })
-    -> DiskConfiguration
+  private func disk(_ path: String = "a", _ change: (inout DiskWish) -> Void = { _ in })
+    -> DiskWish
   {
-    var disk = DiskConfiguration(path: path)
+    var disk = DiskWish(path: path)
     change(&disk)
     return disk
   }
 
-  private func refusal(_ disks: [DiskConfiguration]) -> DiskConfigurationError? {
-    do throws(ConfigurationError) {
-      try DiskConfiguration.check(disks)
+  private func refusal(_ disks: [DiskWish]) -> DiskWishError? {
+    do throws(DiskWishError) {
+      try DiskWish.check(disks)
       return nil
     } catch {
-      guard case .disk(let reason) = error else { return nil }
-      return reason
+      return error
     }
   }
 

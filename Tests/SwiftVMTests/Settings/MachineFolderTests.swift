@@ -62,7 +62,7 @@ import Testing
   @Test func `a comma in the folder's name ends no disk's path`() throws {
     var document = MachineSettings()
     document["disk"] = ["a.img,readonly=on"]
-    let disk = try #require(document.relative(to: "one,two").configuration().disks.first)
+    let disk = try #require(document.relative(to: "one,two").plan().disks.first)
     #expect(disk.path == "one,two/a.img")
     #expect(disk.isReadOnly)
   }

@@ -47,9 +47,9 @@ struct MachineSettingsJSONTests {
   }
 
   @Test func `memory is a number of MiB or a text`() throws {
-    #expect(try parse(#"{"memory": 512}"#).configuration().memory == 512 << 20)
-    #expect(try parse(#"{"memory": "512"}"#).configuration().memory == 512 << 20)
-    #expect(try parse(#"{"memory": "2G"}"#).configuration().memory == 2 << 30)
+    #expect(try parse(#"{"memory": 512}"#).plan().memory == 512 << 20)
+    #expect(try parse(#"{"memory": "512"}"#).plan().memory == 512 << 20)
+    #expect(try parse(#"{"memory": "2G"}"#).plan().memory == 2 << 30)
   }
 
   @Test(arguments: [

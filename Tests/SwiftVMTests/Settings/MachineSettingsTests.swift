@@ -6,7 +6,7 @@ import Testing
 struct MachineSettingsTests {
   private func failure(_ document: MachineSettings) -> Failure? {
     do throws(Failure) {
-      _ = try document.configuration()
+      _ = try document.plan()
       return nil
     } catch {
       return error
@@ -14,8 +14,8 @@ struct MachineSettingsTests {
   }
 
   @Test func `what is not said has the documented default`() throws {
-    let configuration = try MachineSettings().configuration()
-    #expect(configuration == VMConfiguration())
+    let configuration = try MachineSettings().plan()
+    #expect(configuration == MachinePlan())
     #expect(configuration.memory == 1 << 30)
     #expect(configuration.cpus == 1)
     #expect(configuration.serial == .stdio)
@@ -25,13 +25,13 @@ struct MachineSettingsTests {
   }
 
   @Test func `a configuration and its document say the same`() throws {
-    var configuration = VMConfiguration()
+    var configuration = MachinePlan()
     configuration.image = .kernel(path: "vmlinuz", initrd: "initrd.img")
     configuration.append = ["quiet", "a=\"b c\""]
     configuration.appendOnly = "console=hvc0"
     configuration.memory = 1537 << 20
     configuration.cpus = 3
-    configuration.disks = [DiskConfiguration(path: "a.img"), DiskConfiguration(path: "b,c.img")]
+    configuration.disks = [DiskWish(path: "a.img"), DiskWish(path: "b,c.img")]
     configuration.serial = .socket(path: "/tmp/a=b.sock")
     configuration.onReboot = .exit
     configuration.shutdownTimeout = 0
@@ -44,11 +44,11 @@ struct MachineSettingsTests {
     configuration.metrics = .socket(path: "/run/a=b.sock")
     configuration.debugger = .socket(path: "vm=1.gdb")
     configuration.waitsForDebugger = true
-    #expect(try MachineSettings(configuration).configuration() == configuration)
+    #expect(try MachineSettings(configuration).plan() == configuration)
     configuration.metrics = .file(path: "metrics")
     configuration.image = .flat(path: "boot.bin")
     (configuration.append, configuration.appendOnly) = ([], nil)
-    #expect(try MachineSettings(configuration).configuration() == configuration)
+    #expect(try MachineSettings(configuration).plan() == configuration)
   }
 
   @Test func `what the flags say wins, and the rest stays`() throws {
@@ -63,7 +63,7 @@ struct MachineSettingsTests {
     flags["cpus"] = 2
     flags["append"] = ["debug"]
     flags["memory"] = "2G"
-    let merged = try file.overridden(by: flags).configuration()
+    let merged = try file.overridden(by: flags).plan()
     #expect(merged.image == .kernel(path: "vmlinuz", initrd: "initrd.img"))
     #expect(merged.cpus == 2)
     #expect(merged.append == ["debug"])
@@ -79,7 +79,7 @@ struct MachineSettingsTests {
     file["append-only"] = "console=hvc0"
     var flags = MachineSettings()
     flags["flat"] = "boot.bin"
-    #expect(try file.overridden(by: flags).configuration().image == .flat(path: "boot.bin"))
+    #expect(try file.overridden(by: flags).plan().image == .flat(path: "boot.bin"))
   }
 
   @Test func `a kernel from the flags takes the place of the file's flat image`() throws {
@@ -88,7 +88,7 @@ struct MachineSettingsTests {
     var flags = MachineSettings()
     flags["kernel"] = "vmlinuz"
     #expect(
-      try file.overridden(by: flags).configuration().image == .kernel(path: "vmlinuz", initrd: nil))
+      try file.overridden(by: flags).plan().image == .kernel(path: "vmlinuz", initrd: nil))
   }
 
   @Test func `kernel arguments for a flat image are refused`() {

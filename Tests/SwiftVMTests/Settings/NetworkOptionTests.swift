@@ -15,7 +15,7 @@ struct NetworkOptionTests {
     #expect(NetworkOption.text(card) == text)
     #expect(try NetworkOption.parse(NetworkOption.text(card)) == card)
     #expect(try NetworkOption.parse("fd=3").source == .descriptor(3))
-    #expect(try NetworkOption.parse("tap=x") == NetworkConfiguration(.tap("x")))
+    #expect(try NetworkOption.parse("tap=x") == CardWish(.tap("x")))
   }
 
   @Test(arguments: [
@@ -63,12 +63,12 @@ struct NetworkOptionTests {
   @Test func `flags win over the file, and both name cards`() throws {
     var file = MachineSettings()
     file["net"] = ["tap=a", "tap=b"]
-    #expect(try file.configuration().networks.map(\.source) == [.tap("a"), .tap("b")])
+    #expect(try file.plan().cards.map(\.source) == [.tap("a"), .tap("b")])
     var flags = MachineSettings()
     flags["net"] = ["fd=7"]
-    #expect(try file.overridden(by: flags).configuration().networks.map(\.source) == [.descriptor(7)])
-    let dumped = MachineSettings(try file.configuration())
-    #expect(try dumped.configuration() == file.configuration())
+    #expect(try file.overridden(by: flags).plan().cards.map(\.source) == [.descriptor(7)])
+    let dumped = MachineSettings(try file.plan())
+    #expect(try dumped.plan() == file.plan())
   }
 
   @Test(arguments: [

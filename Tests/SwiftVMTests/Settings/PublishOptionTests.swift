@@ -37,14 +37,14 @@ struct PublishOptionTests {
     (["80:1", "80:1/udp"], false), (["127.0.0.1:80:1", "127.0.0.2:80:1"], false), (["80:1", "81:1"], false),
   ])
   func `a port of the host is published once`(texts: [String], collides: Bool) {
-    let cards = [NetworkConfiguration(.nat("default"))]
+    let cards = [CardWish(.nat("default"))]
     let ports = try? PublishOption.ports(texts, cards: cards)
     #expect((ports == nil) == collides)
   }
 
   @Test func `no more ports are published than can be compared in a moment`() throws {
     func ports(_ count: Int) throws -> Int {
-      try PublishOption.ports((1...count).map { "\($0):80" }, cards: [NetworkConfiguration(.user)]).count
+      try PublishOption.ports((1...count).map { "\($0):80" }, cards: [CardWish(.user)]).count
     }
     #expect(try ports(1024) == 1024)
     let failure = #expect(throws: Failure.self) { try ports(1025) }
@@ -53,9 +53,9 @@ struct PublishOptionTests {
 
   @Test func `publishing needs a card on a virtual network`() {
     let failure = #expect(throws: Failure.self) {
-      try PublishOption.ports(["1:2"], cards: [NetworkConfiguration(.bridge("br0"))])
+      try PublishOption.ports(["1:2"], cards: [CardWish(.bridge("br0"))])
     }
     #expect(failure?.hint?.contains("--net nat or --net user") == true)
-    #expect(throws: Never.self) { try PublishOption.ports(["1:2"], cards: [NetworkConfiguration(.user)]) }
+    #expect(throws: Never.self) { try PublishOption.ports(["1:2"], cards: [CardWish(.user)]) }
   }
 }

@@ -63,11 +63,11 @@ struct SettingTableTests {
     let said = try settings(setting)
     let companion = Self.companions[setting.key].flatMap { SettingTable.setting(long: $0) }
     let whole = try companion.map { try settings($0).overridden(by: said) } ?? said
-    let dumped = MachineSettings(try whole.configuration())
+    let dumped = MachineSettings(try whole.plan())
     // Laid over it, what was said changes nothing.
-    #expect(try dumped.overridden(by: said).configuration() == dumped.configuration())
+    #expect(try dumped.overridden(by: said).plan() == dumped.plan())
     #expect(try parse(dumped.json()) == dumped)
-    let defaults = MachineSettings(try MachineSettings().configuration())
+    let defaults = MachineSettings(try MachineSettings().plan())
     #expect(defaults.overridden(by: said) != defaults)
   }
 

@@ -140,8 +140,8 @@ state() {
     ip -o link show | sed 's/^[0-9]*: //; s/NO-CARRIER,//; s/,LOWER_UP//; s/ state [A-Z]* / /'
     ip route show | sed 's/ linkdown//'
     grep -rs --exclude=stable_secret '' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv[46]/conf || true
-    # All processes but the script's own, and its servers.
-    ps -e -o args= | grep -vE '^(bash|ps|grep|sed|diff|cmp|timeout|unshare|busybox) ' || true
+    # All processes but the script's own, and its servers. One that begins or ends just now shows as [grep].
+    ps -e -o args= | grep -vE '^\[?(bash|ps|grep|sed|diff|cmp|timeout|unshare|busybox)[] ]' || true
     find /run/swiftvm -type f ! -name lock ! -name leases ! -name '*.pid*' -exec cat {} + 2>/dev/null || true
 }
 

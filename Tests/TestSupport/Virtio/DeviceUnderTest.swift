@@ -20,7 +20,7 @@ public struct DeviceUnderTest: Sendable, CustomStringConvertible {
       DeviceUnderTest(name: "net on a stream") { _ in
         let stream = try FrameStream.pair().stream
         return try NetDevice(
-          NetBackend(.stream(stream), mac: MACAddress(derivedFrom: ["conformance"]), mtu: 9000),
+          NetBackend(.stream(stream)), mac: MACAddress(derivedFrom: ["conformance"]), mtu: 9000,
           name: "stream")
       },
     ] + (NetworkNamespace.isPossible ? [net] : [])
@@ -29,7 +29,7 @@ public struct DeviceUnderTest: Sendable, CustomStringConvertible {
   static let net = DeviceUnderTest(name: "net") { _ in
     let tap = try NetworkNamespace.run { try Tap.open("tap0", queues: 2) }
     return try NetDevice(
-      NetBackend(.tap(tap), mac: MACAddress(derivedFrom: ["conformance"]), mtu: 1500), name: "net")
+      NetBackend(.tap(tap)), mac: MACAddress(derivedFrom: ["conformance"]), mtu: 1500, name: "net")
   }
 
   public var description: String { name }

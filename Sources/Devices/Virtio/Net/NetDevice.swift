@@ -11,6 +11,8 @@ public final class NetDevice: VirtioDevice {
   public let configurationSize = NetConfiguration.size
 
   private let backend: NetBackend
+  private let mac: MACAddress
+  private let mtu: Int?
   private let seats: [Seat]
   private let settings: SettingsBox
   private let control = LoopBound<NetControl>()
@@ -25,9 +27,14 @@ public final class NetDevice: VirtioDevice {
   private static let queueSize: UInt16 = 512
   private static let controlQueueSize: UInt16 = 64
 
-  /// - Parameter name: what its threads are called, a number added.
-  public init(_ backend: NetBackend, name: String) throws(Errno) {
+  /// - Parameters:
+  ///   - mac: the guest's own address.
+  ///   - mtu: the largest packet, told the guest; nil: nothing is told.
+  ///   - name: what its threads are called, a number added.
+  public init(_ backend: NetBackend, mac: MACAddress, mtu: Int?, name: String) throws(Errno) {
     self.backend = backend
+    self.mac = mac
+    self.mtu = mtu
     var seats: [Seat] = []
     for index in backend.port.queues.indices {
       // A driver that sends frame after frame would be interrupted by each, where it shares its CPU with the thread.
@@ -35,17 +42,17 @@ public final class NetDevice: VirtioDevice {
     }
     self.seats = seats
     queueSizes = Array(repeating: Self.queueSize, count: 2 * seats.count) + [Self.controlQueueSize]
-    features = Self.features(of: backend)
-    settings = SettingsBox(NetSettings([], mac: backend.mac))
+    features = Self.features(of: backend, mtu: mtu)
+    settings = SettingsBox(NetSettings([], mac: mac))
   }
 
-  private static func features(of backend: NetBackend) -> VirtioFeatures {
+  private static func features(of backend: NetBackend, mtu: Int?) -> VirtioFeatures {
     var features: VirtioFeatures = [
       .netMAC, .netStatus, .netMergeableBuffers,
       .netControlQueue, .netControlReceive, .netControlReceiveExtra, .netControlVLAN, .netControlMAC,
     ]
     features.formUnion(backend.port.offloads)
-    if backend.mtu != nil { features.insert(.netMTU) }
+    if mtu != nil { features.insert(.netMTU) }
     if backend.port.queues.count > 1 { features.insert(.netMultiqueue) }
     return features
   }
@@ -57,7 +64,7 @@ public final class NetDevice: VirtioDevice {
   public func readConfiguration(at offset: Int, width: Int) -> UInt64 {
     NetConfiguration(
       mac: settings.now.mac, status: backend.port.isUp ? NetConfiguration.linkUp : 0,
-      maximumQueuePairs: pairCount, mtu: UInt16(clamping: backend.mtu ?? 0)
+      maximumQueuePairs: pairCount, mtu: UInt16(clamping: mtu ?? 0)
     ).read(at: offset, width: width)
   }
 
@@ -67,11 +74,11 @@ public final class NetDevice: VirtioDevice {
   // MARK: States
 
   public func activate(_ features: VirtioFeatures, queues: [QueueAssignment], host: any DeviceHost) {
-    let new = settings.begin(NetSettings(features, mac: backend.mac))
+    let new = settings.begin(NetSettings(features, mac: mac))
     for (index, seat) in seats.enumerated() {
-      seat.thread.post { [backend] loop in
+      seat.thread.post { [backend, mtu] loop in
         if index == 0 { backend.port.setOffloads(new.offloads) }
-        let pair = NetPair(index, backend, new, host: host, on: loop)
+        let pair = NetPair(index, backend, mtu: mtu, new, host: host, on: loop)
         pair.apply(new)
         seat.pair.set(pair, on: loop)
       }
@@ -131,9 +138,9 @@ public final class NetDevice: VirtioDevice {
   }
 
   public func reset(done: @escaping @Sendable () -> Void) {
-    let rest = Countdown(seats.count) { [backend, settings] in
+    let rest = Countdown(seats.count) { [backend, settings, mac] in
       backend.port.setOffloads([])
-      settings.now = NetSettings([], mac: backend.mac)
+      settings.now = NetSettings([], mac: mac)
       done()
     }
     for (index, seat) in seats.enumerated() {

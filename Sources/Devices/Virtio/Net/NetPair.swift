@@ -2,6 +2,7 @@
 final class NetPair {
   private let index: Int
   private let backend: NetBackend
+  private let mtu: Int
   private let port: any FramePort
   private var settings: NetSettings
   private let host: any DeviceHost
@@ -21,10 +22,13 @@ final class NetPair {
   private let vhost: VhostNet?
 
   /// - Parameter index: from 0; the first pair is in use from the start.
-  init(_ index: Int, _ backend: NetBackend, _ settings: NetSettings, host: any DeviceHost, on loop: EventLoop)
-  {
+  init(
+    _ index: Int, _ backend: NetBackend, mtu: Int?, _ settings: NetSettings, host: any DeviceHost,
+    on loop: EventLoop
+  ) {
     self.index = index
     self.backend = backend
+    self.mtu = mtu ?? 0
     port = backend.port.queues[index]
     self.settings = settings
     self.host = host
@@ -83,7 +87,7 @@ final class NetPair {
       servers[direction] = .kernel(ring)
     } else if direction == 0 {
       servers[0] = NetReceiver(
-        assignment, settings, mtu: backend.mtu ?? 0, port: port, host: host, on: loop
+        assignment, settings, mtu: mtu, port: port, host: host, on: loop
       ).map(Server.receiver)
     } else {
       servers[1] = NetTransmitter(assignment, settings.features, port: port, host: host, on: loop)

@@ -6,6 +6,6 @@ final class NetBed: NetDriver {
 
   init(queues: Int = 1, mtu: Int = 1500, hasHeader: Bool = false) throws {
     bed = try TapBed.make(queues: queues, mtu: mtu, hasHeader: hasHeader)
-    try super.init(NetBackend(.tap(bed.tap), mac: Frame.guest, mtu: mtu))
+    try super.init(NetBackend(.tap(bed.tap)), mtu: mtu)
   }
 }

@@ -11,8 +11,8 @@ class NetDriver {
   /// Buffers that were given to the receive queues, by queue and head.
   private var buffers: [Int: [UInt16: [DriverBuffer]]] = [:]
 
-  init(_ backend: NetBackend) throws {
-    device = try NetDevice(backend, name: "net")
+  init(_ backend: NetBackend, mtu: Int?) throws {
+    device = try NetDevice(backend, mac: Frame.guest, mtu: mtu, name: "net")
     driver = try PCIDriver(device, arena: GuestArena())
   }
 

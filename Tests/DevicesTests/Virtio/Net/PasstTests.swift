@@ -36,7 +36,7 @@ private final class PasstBed: NetDriver {
     let streams = [null.number, null.number, null.number, peer.number]
     // The texts end with NULL and live until after the call; the streams are as many as told.
     process = unsafe clinux_start("/usr/bin/unshare", texts + [nil], streams, 4)
-    try super.init(NetBackend(.stream(stream), mac: Frame.guest, mtu: 1500))
+    try super.init(NetBackend(.stream(stream)), mtu: 1500)
   }
 
   deinit {

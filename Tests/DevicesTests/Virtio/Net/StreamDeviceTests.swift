@@ -10,7 +10,7 @@ private final class StreamBed: NetDriver {
 
   init(mtu: Int? = nil) throws {
     peer = try StreamPeer()
-    try super.init(NetBackend(.stream(peer.stream), mac: Frame.guest, mtu: mtu))
+    try super.init(NetBackend(.stream(peer.stream)), mtu: mtu)
   }
 }
 

@@ -1,9 +1,10 @@
-public import Devices
+internal import Devices
+internal import Hypervisor
 
 /// A network card that a person asked for.
-public struct NetworkConfiguration: Hashable, Sendable {
+struct CardWish: Hashable, Sendable {
   /// Where its frames go.
-  public enum Source: Hashable, Sendable {
+  enum Source: Hashable, Sendable {
     /// A TAP by name, made where there is none.
     case tap(String)
     /// A TAP that whoever started this process opened.
@@ -25,7 +26,7 @@ public struct NetworkConfiguration: Hashable, Sendable {
   }
 
   /// Whether the host's kernel moves the frames.
-  public enum VhostPolicy: String, Hashable, Sendable, CaseIterable {
+  enum VhostPolicy: String, Hashable, Sendable, CaseIterable {
     /// Where it can.
     case auto
     /// Or the machine is not started.
@@ -33,24 +34,24 @@ public struct NetworkConfiguration: Hashable, Sendable {
     case off
   }
 
-  public var source: Source
+  var source: Source
   /// Nil: one derived from the machine or the source.
-  public var mac: MACAddress?
+  var mac: MACAddress?
   /// Nil: the interface's, or the largest.
-  public var mtu: Int?
+  var mtu: Int?
   /// Pairs of queues.
-  public var queues = 1
-  public var vhost = VhostPolicy.auto
+  var queues = 1
+  var vhost = VhostPolicy.auto
   /// How other commands call it.
-  public var id: String?
+  var id: String?
 
-  public init(_ source: Source) {
+  init(_ source: Source) {
     self.source = source
   }
 }
 
-extension NetworkConfiguration.Source: CustomStringConvertible {
-  public var description: String {
+extension CardWish.Source: CustomStringConvertible {
+  var description: String {
     switch self {
     case .tap(let name): "tap=\(name)"
     case .descriptor(let number): "fd=\(number)"
@@ -62,7 +63,7 @@ extension NetworkConfiguration.Source: CustomStringConvertible {
 }
 
 /// Why a network card cannot be had.
-public enum NetworkError: Error, Hashable, Sendable {
+enum CardError: Error, Hashable, Sendable {
   case nameTooLong(String)
   case mtu(Int)
   case queues(Int)
@@ -76,14 +77,11 @@ public enum NetworkError: Error, Hashable, Sendable {
   case sameAddress(MACAddress)
 }
 
-extension NetworkConfiguration {
-  /// What the guest can be told (virtio 1.2 section 5.1.4.1).
-  static let mtus = 68...65535
-
-  public static func isPossible(mtu: Int) -> Bool { mtus.contains(mtu) }
+extension CardWish {
+  private static var mtus: ClosedRange<Int> { MachineSpec.Card.mtus }
 
   /// Checks the card by itself and against those before it.
-  func check(after others: some Sequence<NetworkConfiguration>) throws(NetworkError) {
+  func check(after others: some Sequence<CardWish>) throws(CardError) {
     switch source {
     case .tap(let name):
       guard !name.isEmpty, name.utf8.count <= Tap.longestName else { throw .nameTooLong(name) }
@@ -109,12 +107,12 @@ extension NetworkConfiguration {
   }
 }
 
-extension NetworkError: CustomStringConvertible {
-  public var description: String {
+extension CardError: CustomStringConvertible {
+  var description: String {
     switch self {
     case .nameTooLong(let name): "tap=\(name): an interface's name has 1 to \(Tap.longestName) bytes"
     case .mtu(let value):
-      "mtu=\(value): not from \(NetworkConfiguration.mtus.lowerBound) to \(NetworkConfiguration.mtus.upperBound)"
+      "mtu=\(value): not from \(MachineSpec.Card.mtus.lowerBound) to \(MachineSpec.Card.mtus.upperBound)"
     case .queues(let count): "queues=\(count): not from 1 to \(Tap.mostQueues)"
     case .queuesOfDescriptor: "an inherited descriptor is one queue"
     case .queuesOfUser: "user networking has one queue"
@@ -128,7 +126,7 @@ extension NetworkError: CustomStringConvertible {
   }
 
   /// What to do next.
-  public var hint: String? {
+  var hint: String? {
     switch self {
     case .nameTooLong: "`ip tuntap list` shows the names of the TAPs that there are"
     case .mtu: "1500 is usual; leave mtu out for the TAP's own"

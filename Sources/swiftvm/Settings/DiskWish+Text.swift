@@ -1,7 +1,7 @@
 internal import Devices
 internal import Hypervisor
 
-extension DiskConfiguration {
+extension DiskWish {
   private static let keys = ["readonly", "serial", "queues", "cache", "io", "discard", "id", "format"]
 
   /// Of other programs' disks.

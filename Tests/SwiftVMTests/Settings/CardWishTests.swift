@@ -1,22 +1,22 @@
 import Devices
 import Testing
 
-@testable import Hypervisor
+@testable import swiftvm
 
 @Suite("checking network cards")
-struct NetworkConfigurationTests {
+struct CardWishTests {
   private func card(
-    _ source: NetworkConfiguration.Source = .tap("tap0"),
-    _ change: (inout NetworkConfiguration) -> Void = { _ in }
-  ) -> NetworkConfiguration {
-    var card = NetworkConfiguration(source)
+    _ source: CardWish.Source = .tap("tap0"),
+    _ change: (inout CardWish) -> Void = { _ in }
+  ) -> CardWish {
+    var card = CardWish(source)
     change(&card)
     return card
   }
 
   /// What is wrong with the last of `cards`.
-  private func failure(_ cards: NetworkConfiguration...) -> NetworkError? {
-    do throws(NetworkError) {
+  private func failure(_ cards: CardWish...) -> CardError? {
+    do throws(CardError) {
       for (index, card) in cards.enumerated() { try card.check(after: cards[..<index]) }
       return nil
     } catch {

@@ -27,7 +27,7 @@ enum FuzzedDisk: CaseIterable {
     let isDirect = self == .direct || self == .directRing
     let file = try TemporaryFile(size: DiskModel.capacity, in: self == .memory ? "/dev/shm" : "/tmp")
     let flags = (self == .readOnly ? O_RDONLY : O_RDWR) | (isDirect ? clinux_direct_flag() : 0)
-    let disk = try FileDisk(
+    let disk = try ThreadedDisk(
       DiskFile(
         file.open(flags), isReadOnly: self == .readOnly, canDiscard: true,
         cache: isDirect ? .none : .writeback, directBlock: isDirect ? 4096 : nil))
@@ -37,7 +37,7 @@ enum FuzzedDisk: CaseIterable {
     return Made(kind: self, file: file, driver: try PCIDriver(device, arena: GuestArena()))
   }
 
-  private func wrap(_ disk: FileDisk) throws -> any Disk {
+  private func wrap(_ disk: ThreadedDisk) throws -> any Disk {
     switch self {
     // Where the host has no io_uring, the threads are tested twice.
     case .ring where clinux_probe_io_uring() == 0, .directRing where clinux_probe_io_uring() == 0:

@@ -88,7 +88,7 @@ public final class ACPIPower: BusDevice {
   }
 }
 
-extension ACPIPower: Snapshotting {
+extension ACPIPower: StatefulDevice {
   public struct State: Codable, Hashable, Sendable {
     public var status: UInt16
     public var enable: UInt16

@@ -108,7 +108,7 @@ public final class FirmwareConfiguration: ByteBusDevice {
   }
 }
 
-extension FirmwareConfiguration: Snapshotting {
+extension FirmwareConfiguration: StatefulDevice {
   public struct State: Codable, Hashable, Sendable {
     public var key: UInt16
     public var next: Int

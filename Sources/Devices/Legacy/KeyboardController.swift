@@ -66,7 +66,7 @@ public final class KeyboardController: Sendable {
   }
 }
 
-extension KeyboardController: Snapshotting {
+extension KeyboardController: StatefulDevice {
   public typealias State = I8042.State
 
   public var state: State { chip.withLock { $0.state } }

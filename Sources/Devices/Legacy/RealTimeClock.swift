@@ -68,7 +68,7 @@ public final class RealTimeClock: ByteBusDevice {
   }
 }
 
-extension RealTimeClock: Snapshotting {
+extension RealTimeClock: StatefulDevice {
   public typealias State = CMOS.State
 
   public var state: State { chip.withLock { $0.state } }

@@ -123,7 +123,7 @@ public final class SerialPort: ByteBusDevice, ConsolePort {
   }
 }
 
-extension SerialPort: Snapshotting {
+extension SerialPort: StatefulDevice {
   public typealias State = UART16550.State
 
   public var state: State { wiring.withLock { $0.chip.state } }

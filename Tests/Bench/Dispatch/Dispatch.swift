@@ -51,7 +51,7 @@ enum Dispatch {
   /// A driver that has 32 requests at a time, for as many pages of a file.
   private static func measureDisk(_ path: String) throws {
     let clock = HostClock()
-    let disk = try RingDisk(FileDisk(OwnedDescriptor.open(path, 0), isReadOnly: true))
+    let disk = try RingDisk(ThreadedDisk(OwnedDescriptor.open(path, 0), isReadOnly: true))
     let rounds = try BlockRounds(disk)
     try rounds.run(100)
     var best = UInt64.max

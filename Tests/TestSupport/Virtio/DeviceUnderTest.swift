@@ -13,7 +13,7 @@ public struct DeviceUnderTest: Sendable, CustomStringConvertible {
       // A queue on a thread that others may share, and one on a thread of its own.
       DeviceUnderTest(name: "block") { thread in
         try BlockDevice(
-          FileDisk(TemporaryFile(size: 1 << 20).open()), identity: "conformance",
+          ThreadedDisk(TemporaryFile(size: 1 << 20).open()), identity: "conformance",
           threads: [thread, try IOThread(name: "block.1")], monitor: try DiskMonitor())
       },
       // The other end of its stream stays open, and takes what fits.

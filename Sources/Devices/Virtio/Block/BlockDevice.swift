@@ -108,7 +108,7 @@ public final class BlockDevice: VirtioDevice {
   }
 }
 
-extension BlockDevice: Snapshotting {
+extension BlockDevice: StatefulDevice {
   /// What a driver set that is no queue's.
   public struct State: Codable, Hashable, Sendable {
     /// Bytes; a disk of another size is another disk.

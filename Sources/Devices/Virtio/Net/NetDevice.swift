@@ -180,7 +180,7 @@ public final class NetDevice: VirtioDevice {
   }
 }
 
-extension NetDevice: Snapshotting {
+extension NetDevice: StatefulDevice {
   public struct State: Codable, Hashable, Sendable {
     let settings: NetSettings
   }

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-extension VirtioPCI: Snapshotting {
+extension VirtioPCI: StatefulDevice {
   /// What a snapshot keeps of a virtio function: taken between `core.pause` and `core.resume`.
   public struct State: Codable, Hashable, Sendable {
     var configuration: ConfigurationSpace.State

@@ -106,11 +106,11 @@ struct BlockDeviceTests {
 
   /// A disk that lets one be worked with, and nobody after that.
   private final class ScarceDisk: Disk {
-    let disk: FileDisk
+    let disk: ThreadedDisk
     private let opened = Mutex(0)
 
     init(_ file: TemporaryFile) throws {
-      disk = try FileDisk(file.open())
+      disk = try ThreadedDisk(file.open())
     }
 
     var geometry: DiskGeometry { disk.geometry }

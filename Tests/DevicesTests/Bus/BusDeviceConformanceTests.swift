@@ -136,7 +136,7 @@ struct BusDeviceConformanceTests {
 
   @Test func `a state saved at any moment is one that restores`() throws {
     var random = SeededRandom(seed: 15)
-    func exercise<Device: BusDevice & Snapshotting>(_ device: Device, size: UInt64) throws {
+    func exercise<Device: BusDevice & StatefulDevice>(_ device: Device, size: UInt64) throws {
       for step in 0..<3000 {
         let access = Access(in: size, using: &random)
         if access.isWrite {

@@ -51,8 +51,8 @@ struct DiskTests {
 
   @Test func `a file in memory is known`() throws {
     let file = try TemporaryFile(size: 512, in: "/dev/shm")
-    #expect(try FileDisk(file.open()).isInMemory)
-    #expect(try !FileDisk(OwnedDescriptor.open("/proc/self/stat", 0), isReadOnly: true).isInMemory)
+    #expect(try ThreadedDisk(file.open()).isInMemory)
+    #expect(try !ThreadedDisk(OwnedDescriptor.open("/proc/self/stat", 0), isReadOnly: true).isInMemory)
   }
 
   @Test func `a disk that may not discard keeps its blocks`() throws {
@@ -166,12 +166,12 @@ struct DiskTests {
 
 /// A disk whose every write meets a full device.
 private final class FullDisk: Disk {
-  private let disk: FileDisk
+  private let disk: ThreadedDisk
   private let ring: RingDisk?
   let geometry = DiskGeometry(capacity: 1 << 20)
 
   init(_ backend: DiskBackend) throws {
-    disk = try FileDisk(OwnedDescriptor.open("/dev/full", 2))
+    disk = try ThreadedDisk(OwnedDescriptor.open("/dev/full", 2))
     ring = backend == .threads ? nil : try RingDisk(disk)
   }
 

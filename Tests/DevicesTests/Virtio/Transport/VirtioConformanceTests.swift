@@ -351,11 +351,11 @@ private struct OwnState {
   private let isState: (any VirtioDevice) throws -> Bool
 
   init?(ifAny device: any VirtioDevice) {
-    guard let device = device as? any Snapshotting else { return nil }
+    guard let device = device as? any StatefulDevice else { return nil }
     self.init(of: device)
   }
 
-  private init<Device: Snapshotting>(of device: Device) {
+  private init<Device: StatefulDevice>(of device: Device) {
     let state = device.state
     restore = { try #require($0 as? Device).restore(state) }
     isState = { try #require($0 as? Device).state == state }

@@ -17,7 +17,7 @@ struct PartialBlockTests {
   /// On the way to each file there are blocks of 4096 bytes, whatever the host asks for.
   private func open(_ backend: DiskBackend, _ file: TemporaryFile) throws -> any Disk {
     try backend.make(
-      FileDisk(
+      ThreadedDisk(
         DiskFile(
           file.open(O_RDWR | clinux_direct_flag()), isReadOnly: false, canDiscard: true, cache: .none,
           directBlock: UInt32(Self.block))))

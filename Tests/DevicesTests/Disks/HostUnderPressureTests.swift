@@ -14,7 +14,7 @@ import Testing
     arguments: [EAGAIN, EBUSY, ENOMEM])
   func `what a ring does not take, the threads do`(error: Int32) throws {
     let file = try TemporaryFile(size: 1 << 20)
-    let block = try BlockDriver(RingDisk(FileDisk(file.open())))
+    let block = try BlockDriver(RingDisk(ThreadedDisk(file.open())))
     try block.start()
     #expect(try block.perform(1, sector: 7, data: pattern(512, seed: 7)).status == 0)
     let result = Atomic<Int32>(1)

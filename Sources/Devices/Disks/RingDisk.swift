@@ -2,14 +2,14 @@ internal import CLinux
 public import SystemPackage
 
 /// A disk in a file or on a block device of the host, read and written through io_uring; what a ring
-/// cannot do is left to a `FileDisk`'s threads.
+/// cannot do is left to a `ThreadedDisk`'s threads.
 public final class RingDisk: Disk {
-  private let disk: FileDisk
+  private let disk: ThreadedDisk
   private let mayUseThreads: Bool
 
   /// - Parameter mayUseThreads: where the host has no memory for one more ring: Linux before 5.12 counts it as locked.
   /// - Throws: the errno of io_uring_setup(2): EPERM or ENOSYS where the host refuses it.
-  public init(_ disk: FileDisk, mayUseThreads: Bool = false) throws(Errno) {
+  public init(_ disk: ThreadedDisk, mayUseThreads: Bool = false) throws(Errno) {
     self.disk = disk
     self.mayUseThreads = mayUseThreads
     // Whether rings can be had is told here, not when the guest runs.

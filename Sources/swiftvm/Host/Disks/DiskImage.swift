@@ -12,7 +12,7 @@ enum DiskImage {
     try lock(descriptor, disk)
     try check(descriptor, disk)
     do throws(Errno) {
-      let file = try FileDisk(
+      let file = try ThreadedDisk(
         descriptor, isReadOnly: disk.isReadOnly, canDiscard: disk.canDiscard, cache: disk.cache)
       let (backend, way) = try choose(disk, file)
       log(
@@ -26,7 +26,7 @@ enum DiskImage {
     }
   }
 
-  private static func choose(_ disk: DiskWish, _ file: FileDisk) throws(Errno) -> (any Disk, String) {
+  private static func choose(_ disk: DiskWish, _ file: ThreadedDisk) throws(Errno) -> (any Disk, String) {
     guard disk.access != .threads else { return (file, "threads") }
     if disk.access == .auto, file.isInMemory { return (MemoryDisk(file), "copies, as the file is in memory") }
     do throws(Errno) {

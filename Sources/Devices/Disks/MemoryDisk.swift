@@ -1,12 +1,12 @@
 public import SystemPackage
 
 /// A disk in a file that is itself in memory (tmpfs, ramfs): what is short is copied at once by
-/// the worker that asks, which takes less time than to tell another thread; a `FileDisk`'s threads do the rest.
+/// the worker that asks, which takes less time than to tell another thread; a `ThreadedDisk`'s threads do the rest.
 public final class MemoryDisk: Disk {
-  private let disk: FileDisk
+  private let disk: ThreadedDisk
 
   /// - Parameter disk: one whose `isInMemory`.
-  public init(_ disk: FileDisk) {
+  public init(_ disk: ThreadedDisk) {
     self.disk = disk
   }
 

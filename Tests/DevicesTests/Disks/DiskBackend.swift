@@ -20,10 +20,10 @@ enum DiskBackend: String, CaseIterable, Sendable, CustomTestStringConvertible {
   ) throws -> any Disk {
     let flags = (isReadOnly ? O_RDONLY : O_RDWR) | (cache == .none ? clinux_direct_flag() : 0)
     return try make(
-      FileDisk(file.open(flags), isReadOnly: isReadOnly, canDiscard: canDiscard, cache: cache))
+      ThreadedDisk(file.open(flags), isReadOnly: isReadOnly, canDiscard: canDiscard, cache: cache))
   }
 
-  func make(_ disk: FileDisk) throws -> any Disk {
+  func make(_ disk: ThreadedDisk) throws -> any Disk {
     switch self {
     case .threads: return disk
     case .ring: return try RingDisk(disk)

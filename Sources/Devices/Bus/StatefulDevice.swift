@@ -21,7 +21,7 @@ public struct InvalidState: Error, Hashable, Sendable {
 /// The state holds what the guest can tell apart and nothing of the host's: descriptors and
 /// interrupts are made anew, and a line that the state asserts is pulsed once after a restore,
 /// because an interrupt too many is harmless and one too few is not.
-public protocol Snapshotting {
+public protocol StatefulDevice {
   associatedtype State: Codable, Hashable, Sendable
 
   /// What a snapshot keeps. No vCPU may run meanwhile, or the whole is not of one moment.

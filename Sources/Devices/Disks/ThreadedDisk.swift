@@ -2,7 +2,7 @@ internal import CLinux
 public import SystemPackage
 
 /// A disk in a file or on a block device of the host, used by a few threads with system calls that wait.
-public final class FileDisk: Disk {
+public final class ThreadedDisk: Disk {
   let file: DiskFile
   private let threads: DiskThreads
 

@@ -35,6 +35,8 @@ let package = Package(
     // C: constants and system calls that Swift cannot import as they are.
     .target(name: "CKVM"),
     .target(name: "CLinux"),
+    // Processes, sockets with names, terminals: what Devices must not name.
+    .target(name: "CHost", dependencies: ["CLinux"]),
 
     // Hardware. It has no way to name KVM.
     .target(name: "Devices", dependencies: ["CLinux", system], swiftSettings: houseRules),
@@ -51,12 +53,12 @@ let package = Package(
     // The command line.
     .executableTarget(
       name: "swiftvm",
-      dependencies: ["Hypervisor", "Devices", "CLinux", system, argumentParser],
+      dependencies: ["Hypervisor", "Devices", "CHost", "CLinux", system, argumentParser],
       swiftSettings: houseRules),
 
     .target(
       name: "TestSupport",
-      dependencies: ["Hypervisor", "Devices", "ProcessSupport", "CTestNetwork", "CLinux", system],
+      dependencies: ["Hypervisor", "Devices", "ProcessSupport", "CTestNetwork", "CHost", "CLinux", system],
       path: "Tests/TestSupport", swiftSettings: houseRules),
     // C: network namespaces and raw sockets.
     .target(name: "CTestNetwork", path: "Tests/CTestNetwork"),
@@ -65,7 +67,8 @@ let package = Package(
     .testTarget(
       name: "DevicesTests",
       dependencies: [
-        "Devices", "TestSupport", "ProcessSupport", "CTestNetwork", "CTestSystemCalls", "CLinux", system,
+        "Devices", "TestSupport", "ProcessSupport", "CTestNetwork", "CTestSystemCalls", "CHost", "CLinux",
+        system,
       ],
       swiftSettings: houseRules),
     .testTarget(
@@ -75,7 +78,8 @@ let package = Package(
 
     // Hostile guests, for a second each; `make fuzz` lets them go on.
     .testTarget(
-      name: "Fuzz", dependencies: ["swiftvm", "Hypervisor", "Devices", "TestSupport", "CLinux", system],
+      name: "Fuzz",
+      dependencies: ["swiftvm", "Hypervisor", "Devices", "TestSupport", "CHost", "CLinux", system],
       swiftSettings: houseRules),
 
     // What needs /dev/kvm: tiny guests in assembly, each showing one fact.
@@ -89,12 +93,13 @@ let package = Package(
 
     // What runs programs: swiftvm itself, the nested machine, a disassembler.
     .target(
-      name: "ProcessSupport", dependencies: ["CLinux", system, subprocess], path: "Tests/ProcessSupport",
+      name: "ProcessSupport", dependencies: ["CHost", "CLinux", system, subprocess],
+      path: "Tests/ProcessSupport",
       swiftSettings: houseRules),
     .testTarget(
       name: "SwiftVMTests",
       dependencies: [
-        "swiftvm", "Hypervisor", "Devices", "ProcessSupport", "CTestNetwork", "CLinux", system,
+        "swiftvm", "Hypervisor", "Devices", "ProcessSupport", "CTestNetwork", "CHost", "CLinux", system,
         argumentParser,
       ],
       exclude: ["Support/network-bed.sh"], swiftSettings: houseRules),

@@ -53,30 +53,6 @@ int clinux_examine_disk(int fd, struct clinux_disk *disk) {
     return 0;
 }
 
-int clinux_lock_file(int fd, int is_exclusive) {
-    struct flock lock = {.l_type = is_exclusive ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET};
-    return fcntl(fd, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
-}
-
-int clinux_wait_for_lock(int fd) {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    while (fcntl(fd, F_OFD_SETLKW, &lock) < 0)
-        if (errno != EINTR)
-            return -errno;
-    return 0;
-}
-
-int clinux_file_type(const char *path) {
-    struct stat status;
-    if (stat(path, &status) < 0)
-        return -errno;
-    if (S_ISREG(status.st_mode))
-        return CLINUX_REGULAR_FILE;
-    if (S_ISBLK(status.st_mode))
-        return CLINUX_BLOCK_DEVICE;
-    return S_ISDIR(status.st_mode) ? CLINUX_DIRECTORY : CLINUX_OTHER_FILE;
-}
-
 #define BEGIN_AGAIN(call)                                                                                         \
     ssize_t result;                                                                                               \
     do {                                                                                                          \

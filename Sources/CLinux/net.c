@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include <poll.h>
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
@@ -210,11 +211,12 @@ int clinux_vhost_set_backend(int fd, uint32_t index, int tap) {
     return result_of(ioctl(fd, VHOST_NET_SET_BACKEND, &file));
 }
 
-int clinux_has_interface(const char *name) {
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -errno;
-    int index = clinux_interface_index(fd, name);
-    close(fd);
-    return index > 0;
+int clinux_accept(int fd) {
+    int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+    return client < 0 ? -errno : client;
+}
+
+int clinux_is_hung_up(int fd) {
+    struct pollfd entry = {.fd = fd};
+    return poll(&entry, 1, 0) > 0 && (entry.revents & POLLHUP);
 }

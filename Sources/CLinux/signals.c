@@ -27,8 +27,3 @@ void clinux_block_signals(sigset_t *old) {
 }
 
 void clinux_restore_signals(const sigset_t *old) { pthread_sigmask(SIG_SETMASK, old, NULL); }
-
-void clinux_ignore_write_signals(void) {
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
-}

@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 internal import Glibc
 internal import SystemPackage
@@ -12,7 +13,7 @@ public final class Connection {
   /// Connects to the Unix socket at `path`.
   public convenience init(socket path: String) throws {
     // The call keeps nothing of the path.
-    try self.init(unsafe clinux_connect_unix(path))
+    try self.init(unsafe chost_connect_unix(path))
   }
 
   /// Opens the terminal at `path`, as a terminal program does.

@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 internal import Glibc
 internal import SystemPackage
@@ -13,7 +14,7 @@ public final class PseudoTerminal {
   public init() throws {
     var name = [CChar](repeating: 0, count: 128)
     // The array is as long as told.
-    let master = unsafe clinux_open_pty(&name, name.count)
+    let master = unsafe chost_open_pty(&name, name.count)
     guard master >= 0 else { throw Errno(rawValue: -master) }
     path = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     personSide = master

@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 public import Devices
 internal import SystemPackage
@@ -7,7 +8,7 @@ extension FrameStream {
   public static func pair() throws -> (stream: FrameStream, peer: Int32) {
     var ends: [Int32] = [-1, -1]
     // The array has the two elements that the call writes.
-    let result = unsafe clinux_stream_pair(&ends)
+    let result = unsafe chost_stream_pair(&ends)
     guard result >= 0 else { throw Errno(rawValue: -result) }
     return (try FrameStream(OwnedDescriptor(takingOver: ends[0]), name: "peer"), ends[1])
   }

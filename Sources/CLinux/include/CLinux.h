@@ -23,13 +23,10 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
-#include <sys/un.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -93,29 +90,6 @@ enum : uint32_t {
     CLINUX_EPOLLET = EPOLLET,
 };
 
-/// Blocks `signals` for the calling thread and opens a signalfd(2) for them.
-static inline int clinux_signalfd(const int *_Nonnull signals, size_t count) {
-    sigset_t set;
-    sigemptyset(&set);
-    for (size_t i = 0; i < count; i++)
-        sigaddset(&set, signals[i]);
-    int error = pthread_sigmask(SIG_BLOCK, &set, NULL);
-    if (error)
-        return -error;
-    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return fd < 0 ? -errno : fd;
-}
-
-/// The number of the next signal that waits in a signalfd, or 0.
-static inline int clinux_signalfd_take(int fd) {
-    struct signalfd_siginfo info;
-    ssize_t result;
-    do {
-        result = read(fd, &info, sizeof info);
-    } while (result < 0 && errno == EINTR);
-    return result == sizeof info ? (int)info.ssi_signo : 0;
-}
-
 static inline void *_Nullable clinux_map_failed_to_null(void *_Nullable address) {
     return address == MAP_FAILED ? NULL : address;
 }
@@ -151,12 +125,6 @@ static inline int clinux_open(const char *_Nonnull path, int flags, mode_t mode)
     return fd < 0 ? -errno : fd;
 }
 
-/// openat(2), which is variadic.
-static inline int clinux_open_at(int folder, const char *_Nonnull name, int flags, mode_t mode) {
-    int fd = openat(folder, name, flags, mode);
-    return fd < 0 ? -errno : fd;
-}
-
 static inline int clinux_errno(void) { return errno; }
 
 /// The signal that makes a vCPU thread leave KVM_RUN.
@@ -178,30 +146,6 @@ void clinux_block_signals(sigset_t *_Nonnull old);
 
 /// Puts back what `clinux_block_signals` found.
 void clinux_restore_signals(const sigset_t *_Nonnull old);
-
-/// Makes writing to a pipe or socket without a reader (EPIPE), and past the largest file that is allowed
-/// (EFBIG, `ulimit -f`), an error and not the process's end.
-void clinux_ignore_write_signals(void);
-
-/// Keeps `fd`'s present terminal settings for `clinux_terminal_restore` and for the handlers of
-/// signals that a trap in this process raises (SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT).
-int clinux_terminal_guard(int fd);
-
-/// Puts a guarded terminal into raw mode: every byte goes to the guest, none is echoed.
-int clinux_terminal_raw(void);
-
-/// Puts the settings back that `clinux_terminal_guard` kept. Safe in a signal handler.
-void clinux_terminal_restore(void);
-
-/// Opens a pseudo terminal's master in raw mode and writes its slave's path to `path`.
-int clinux_open_pty(char *_Nonnull path, size_t size);
-
-/// A listening Unix socket at `path`, which nobody but the user may connect to, whatever the umask; -ENAMETOOLONG when
-/// it does not fit a socket address.
-int clinux_listen_unix(const char *_Nonnull path);
-
-/// A TCP socket that listens at `port` of 127.0.0.1, and whose connections send at once.
-int clinux_listen_loopback(uint16_t port);
 
 /// 0 where io_uring can be used, or -errno: -ENOSYS or -EPERM where it cannot.
 int clinux_probe_io_uring(void);
@@ -248,52 +192,11 @@ bool clinux_ring_take(struct clinux_ring *_Nonnull ring, uint64_t *_Nonnull cont
 /// lets go of the file, and nobody waits for that.
 int clinux_hold_in_ring(int fd);
 
-/// Lets this process have as many descriptors as its hard limit says. Programs that it starts get the limits that it was
-/// started with.
-int clinux_raise_descriptor_limit(void);
-
-/// A file without a name that lives in memory, close-on-exec.
-int clinux_memory_file(const char *_Nonnull name);
-
-/// Runs the program at `path` to its end, with these standard streams and no signal blocked or ignored.
-///
-/// - arguments: the program's name first, NULL last.
-/// - Returns: its exit status, or 128 plus the number of the signal that killed it.
-int clinux_run(
-    const char *_Nonnull path, char *_Nullable const *_Nonnull arguments, int input, int output, int error);
-
-/// A file without a name that lives in memory and has `size` bytes, never more: writing past its end fails.
-int clinux_limited_memory_file(const char *_Nonnull name, size_t size);
-
-/// Starts the program at `path`, with no signal blocked or ignored.
-///
-/// - arguments: the program's name first, NULL last.
-/// - streams: what it gets as its first `count` descriptors, in their order.
-/// - Returns: its process.
-int clinux_start(
-    const char *_Nonnull path, char *_Nullable const *_Nonnull arguments, const int *_Nonnull streams, int count);
-
-/// A descriptor that is readable when a process of ours has ended.
-int clinux_watch_process(int id);
-
-/// Waits for the end of a process of ours.
-///
-/// - Returns: its exit status, or 128 plus the number of the signal that killed it.
-int clinux_wait_for_process(int id);
-
-/// Waits at most `milliseconds` (-1: without limit) for one of two descriptors to be readable or hung up.
-///
-/// - Returns: 1 and 2 for the first and the second, 3 for both; 0: neither in time.
-int clinux_wait_for_either(int first, int second, int milliseconds);
-
 /// Another descriptor for the same open file, close-on-exec.
 static inline int clinux_duplicate(int fd) {
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     return copy < 0 ? -errno : copy;
 }
-
-/// A Unix stream connection to `path`, non-blocking; -EAGAIN when the listener's queue is full.
-int clinux_connect_unix(const char *_Nonnull path);
 
 /// The next connection to a listening socket, close-on-exec.
 int clinux_accept(int fd);
@@ -347,21 +250,6 @@ struct clinux_disk {
 
 int clinux_examine_disk(int fd, struct clinux_disk *_Nonnull disk);
 
-/// Locks the whole of an open file against other openers (F_OFD_SETLK); -EAGAIN where one holds it.
-int clinux_lock_file(int fd, int is_exclusive);
-
-/// The same, exclusively, and waits for it.
-int clinux_wait_for_lock(int fd);
-
-/// The process that holds a lock of `clinux_lock_file` on a file, as far as we may look, and its name;
-/// 0: none was found.
-int clinux_find_lock_holder(uint64_t device, uint64_t inode, char *_Nonnull name, size_t size);
-
-enum clinux_file_type { CLINUX_REGULAR_FILE, CLINUX_BLOCK_DEVICE, CLINUX_DIRECTORY, CLINUX_OTHER_FILE };
-
-/// What `path` leads to, without opening it, or -errno.
-int clinux_file_type(const char *_Nonnull path);
-
 /// preadv(2) and pwritev(2), begun again where a signal interrupts.
 ssize_t clinux_read_vectors(int fd, const struct iovec *_Nonnull vectors, int count, uint64_t offset);
 ssize_t clinux_write_vectors(int fd, const struct iovec *_Nonnull vectors, int count, uint64_t offset);
@@ -388,9 +276,5 @@ static inline void clinux_semaphore_wait(sem_t *_Nonnull semaphore) {
     }
 }
 
-/// A socket bound to an IPv4 address and a port, without listening: nobody else gets the port.
-///
-/// - address: in host byte order; 0: all.
-int clinux_hold_port(uint32_t address, uint16_t port, int is_udp);
-
 #endif
+

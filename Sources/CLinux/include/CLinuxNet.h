@@ -57,9 +57,6 @@ int clinux_link_socket(void);
 /// Takes what a link socket has to tell; whether it had anything.
 int clinux_link_socket_drain(int fd);
 
-/// Whether this network namespace has an interface of the name.
-int clinux_has_interface(const char *_Nonnull name);
-
 /// The index of an interface, positive.
 int clinux_interface_index(int socket, const char *_Nonnull name);
 
@@ -107,13 +104,6 @@ static inline long clinux_send(int fd, const void *_Nonnull buffer, size_t size)
     return result < 0 ? -errno : result;
 }
 
-/// Two ends of a stream, connected, close-on-exec.
-int clinux_stream_pair(int ends[_Nonnull 2]);
-
-/// Sends `size` bytes and with them a descriptor, which is closed when the receiver has taken the bytes, whether it
-/// looks for descriptors or not.
-long clinux_send_with_descriptor(int fd, const void *_Nonnull buffer, size_t size, int descriptor);
-
 /// Whether the other end of a stream is closed.
 int clinux_is_hung_up(int fd);
 
@@ -154,3 +144,4 @@ int clinux_vhost_set_ring(int fd, uint32_t index, const struct clinux_vhost_ring
 int clinux_vhost_set_backend(int fd, uint32_t index, int tap);
 
 #endif
+

@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 internal import Devices
 internal import Hypervisor
@@ -34,7 +35,7 @@ final class Control: Companion {
       var numbers = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCONT]
       if plan.hasExitStatistics { numbers.append(SIGUSR1) }
       // The array is as long as told. Threads made from here on inherit the mask.
-      signals = try OwnedDescriptor(result: unsafe clinux_signalfd(numbers, numbers.count))
+      signals = try OwnedDescriptor(result: unsafe chost_signalfd(numbers, numbers.count))
       let kick = clinux_install_kick_handler()
       if kick < 0 { throw Errno(rawValue: -kick) }
       shutdownTimer = try Timer()
@@ -82,7 +83,7 @@ final class Control: Companion {
 
   private func takeSignals() {
     while true {
-      switch clinux_signalfd_take(signals.number) {
+      switch chost_signalfd_take(signals.number) {
       case 0: return
       case SIGTERM: shutDown()
       // Our terminal settings went while we were stopped.

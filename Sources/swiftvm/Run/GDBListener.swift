@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 internal import Devices
 internal import Hypervisor
@@ -9,7 +10,7 @@ enum GDBListener {
   static func open(_ address: DebuggerAddress) throws(Failure) -> OwnedDescriptor {
     do throws(Errno) {
       switch address {
-      case .port(let port): return try OwnedDescriptor(result: clinux_listen_loopback(port))
+      case .port(let port): return try OwnedDescriptor(result: chost_listen_loopback(port))
       case .socket(let path): return try UnixListener.listen(path)
       }
     } catch {

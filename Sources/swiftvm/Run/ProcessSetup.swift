@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 internal import Devices
 
@@ -11,10 +12,10 @@ enum ProcessSetup {
       _ = null.release()
     }
     // The soft limit is for programs that use select(2). Where it cannot be raised, it may still do.
-    _ = clinux_raise_descriptor_limit()
+    _ = chost_raise_descriptor_limit()
     // One heap: threads allocate little, and each of their own would cost pages and system calls.
     mallopt(M_ARENA_MAX, 1)
     // A reader that went away, or a disk that may not grow, is a result of write(2), not the end of the guest.
-    clinux_ignore_write_signals()
+    chost_ignore_write_signals()
   }
 }

@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 internal import Devices
 internal import Hypervisor
@@ -17,7 +18,7 @@ struct FileInsteadOfFolder {
   init(_ path: String) {
     self.path = path
     // The call keeps nothing of the path.
-    if unsafe clinux_file_type(path) == Int32(CLINUX_BLOCK_DEVICE.rawValue) {
+    if unsafe chost_file_type(path) == Int32(CHOST_BLOCK_DEVICE.rawValue) {
       (kind, use) = ("is a block device", asDisk)
     } else if let file = try? InputFile.image(path, what: "file") {
       recognise(file)

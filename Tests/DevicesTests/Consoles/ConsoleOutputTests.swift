@@ -1,3 +1,4 @@
+import CHost
 import CLinux
 import Glibc
 import TestSupport
@@ -29,7 +30,7 @@ import Testing
     init(_ kind: ConsoleOutput.Reader) throws {
       var ends: [Int32] = [-1, -1]
       // The call fills two entries.
-      let result = unsafe clinux_stream_pair(&ends)
+      let result = unsafe chost_stream_pair(&ends)
       try #require(result == 0)
       // As much as on any host, whatever its defaults.
       var size: Int32 = 1 << 16

@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 internal import Devices
 internal import Hypervisor
@@ -134,7 +135,7 @@ final class Console {
     case .pty:
       var path = [CChar](repeating: 0, count: 128)
       // The array is as long as told.
-      let number = unsafe clinux_open_pty(&path, path.count)
+      let number = unsafe chost_open_pty(&path, path.count)
       let master = try OwnedDescriptor(result: number)
       let name = String(decoding: path.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
       StandardError.line("\(kind.name) console: \(name)")

@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 internal import Devices
 internal import Hypervisor
@@ -42,14 +43,14 @@ enum DiskImage {
   /// Nothing else is opened: a FIFO would wait for somebody who writes.
   private static func checkType(_ disk: DiskWish) throws(Failure) {
     // The call keeps nothing of the path.
-    let type = unsafe clinux_file_type(disk.path)
+    let type = unsafe chost_file_type(disk.path)
     guard type >= 0 else {
       let error = Errno(rawValue: -type)
       throw failure(disk, "\(error)", hint: hint(error, disk))
     }
     switch UInt32(type) {
-    case CLINUX_REGULAR_FILE.rawValue, CLINUX_BLOCK_DEVICE.rawValue: return
-    case CLINUX_DIRECTORY.rawValue:
+    case CHOST_REGULAR_FILE.rawValue, CHOST_BLOCK_DEVICE.rawValue: return
+    case CHOST_DIRECTORY.rawValue:
       throw failure(disk, "is a directory", hint: "a disk is an image file or a block device")
     default:
       throw failure(
@@ -74,14 +75,14 @@ enum DiskImage {
   // MARK: Checks
 
   private static func lock(_ descriptor: borrowing OwnedDescriptor, _ disk: DiskWish) throws(Failure) {
-    var result = clinux_lock_file(descriptor.number, disk.isReadOnly ? 0 : 1)
+    var result = chost_lock_file(descriptor.number, disk.isReadOnly ? 0 : 1)
     // The kernel takes its time to unmake the io_uring of a process that was killed, and holds the lock until
     // then, though nobody has it any more.
     var patience = 200
     while result == -EAGAIN, patience > 0, holder(of: descriptor).process == 0 {
       usleep(10_000)
       patience -= 1
-      result = clinux_lock_file(descriptor.number, disk.isReadOnly ? 0 : 1)
+      result = chost_lock_file(descriptor.number, disk.isReadOnly ? 0 : 1)
     }
     switch Errno(rawValue: -result) {
     case .resourceTemporarilyUnavailable, .permissionDenied: throw inUse(descriptor, disk)
@@ -96,7 +97,7 @@ enum DiskImage {
     var name = [CChar](repeating: 0, count: 64)
     // Fills the structure, and the array, which is as long as told.
     guard unsafe clinux_examine_disk(descriptor.number, &found) == 0 else { return (0, "") }
-    let process = unsafe clinux_find_lock_holder(found.device, found.inode, &name, name.count)
+    let process = unsafe chost_find_lock_holder(found.device, found.inode, &name, name.count)
     let text = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     return (process, text)
   }

@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 internal import Devices
 internal import SystemPackage
@@ -36,7 +37,7 @@ struct OutputFile: ~Copyable, Sendable {
     // Terminals and pipes, which have nothing to lose, can be several writers' at once.
     if [S_IFREG, S_IFBLK].contains(Int32(truncatingIfNeeded: status.st_mode) & S_IFMT) {
       // Some file systems know no locks.
-      if [-EAGAIN, -EACCES].contains(clinux_lock_file(descriptor.number, 1)) { throw .resourceBusy }
+      if [-EAGAIN, -EACCES].contains(chost_lock_file(descriptor.number, 1)) { throw .resourceBusy }
       if isEmptied { _ = ftruncate(descriptor.number, 0) }
     }
     return descriptor

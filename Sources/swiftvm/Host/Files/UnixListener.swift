@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 internal import Devices
 internal import SystemPackage
@@ -13,7 +14,7 @@ enum UnixListener {
       let dead = SocketFile(path)
       // A connection to a file that is no socket is refused too; such a file is somebody's. The call keeps nothing of
       // the path.
-      guard dead.isOurs, unsafe clinux_connect_unix(path) == -ECONNREFUSED else { throw .addressInUse }
+      guard dead.isOurs, unsafe chost_connect_unix(path) == -ECONNREFUSED else { throw .addressInUse }
       dead.remove()
       return try bind(path)
     }
@@ -33,7 +34,7 @@ enum UnixListener {
 
   private static func bind(_ path: String) throws(Errno) -> OwnedDescriptor {
     // The call keeps nothing of the path.
-    try OwnedDescriptor(result: unsafe clinux_listen_unix(path))
+    try OwnedDescriptor(result: unsafe chost_listen_unix(path))
   }
 }
 

@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 internal import Devices
 internal import Hypervisor
@@ -11,7 +12,7 @@ final class HeldPort {
     let address = port.hostAddress.flatMap { IPv4Address($0) }?.value ?? 0
     do throws(Errno) {
       socket = try OwnedDescriptor(
-        result: clinux_hold_port(address, port.hostPort, port.transport == .udp ? 1 : 0))
+        result: chost_hold_port(address, port.hostPort, port.transport == .udp ? 1 : 0))
     } catch {
       let option = port.transport == .udp ? "u" : "t"
       let hint: String? =

@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 internal import Devices
 internal import Hypervisor
@@ -64,7 +65,7 @@ struct NetworkOpener {
     for number in 0..<4096 {
       let name = "svtap\(number)"
       // The call keeps nothing of the name.
-      if unsafe clinux_has_interface(name) != 0 { continue }
+      if unsafe chost_has_interface(name) != 0 { continue }
       do throws(TapError) {
         return try .open(name, queues: queues)
       } catch {

@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 internal import Hypervisor
 
@@ -53,7 +54,7 @@ enum Privilege {
   /// What the bridge of the next network will be called.
   private static var nextBridge: String {
     // The call keeps nothing of the name.
-    let number = (0..<100).first { unsafe clinux_has_interface("svbr\($0)") == 0 }
+    let number = (0..<100).first { unsafe chost_has_interface("svbr\($0)") == 0 }
     return "svbr\(number ?? 0)"
   }
 }

@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 internal import Devices
 internal import SystemPackage
@@ -21,7 +22,7 @@ struct StartingPasst {
   private static func pair() throws(Failure) -> (ours: Int32, theirs: Int32) {
     var ends: [Int32] = [-1, -1]
     // The array has the two elements that the call writes.
-    let result = unsafe clinux_stream_pair(&ends)
+    let result = unsafe chost_stream_pair(&ends)
     guard result >= 0 else { throw failure(Errno(rawValue: -result)) }
     return (ends[0], ends[1])
   }
@@ -46,10 +47,10 @@ struct StartingPasst {
     let token = try Self.pair()
     let ours = OwnedDescriptor(takingOver: token.ours)
     // The array is as long as told.
-    let sent = unsafe clinux_send_with_descriptor(socket, greeting, greeting.count, token.theirs)
+    let sent = unsafe chost_send_with_descriptor(socket, greeting, greeting.count, token.theirs)
     close(token.theirs)
     guard sent == greeting.count else { throw refusal() }
-    guard clinux_wait_for_either(ours.number, program.ended, Self.patience) != 0 else {
+    guard chost_wait_for_either(ours.number, program.ended, Self.patience) != 0 else {
       kill(program.id, SIGKILL)
       throw Failure(
         .hostNotAble, "--net user: passt does not begin its work", hint: "is the host overloaded?")

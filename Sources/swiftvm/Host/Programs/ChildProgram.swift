@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 internal import Devices
 internal import SystemPackage
@@ -24,17 +25,17 @@ final class ChildProgram {
     do throws(Errno) {
       let null = try OwnedDescriptor.open("/dev/null", O_RDWR)
       // The call keeps nothing of the name.
-      said = try OwnedDescriptor(result: unsafe clinux_limited_memory_file("swiftvm", Self.mostWords))
+      said = try OwnedDescriptor(result: unsafe chost_limited_memory_file("swiftvm", Self.mostWords))
       let texts = unsafe ([program.rawValue] + arguments).map { unsafe strdup($0) }
       defer { unsafe texts.forEach { unsafe free($0) } }
       let streams = [null.number, said.number, said.number, descriptor.number]
       // The texts end with the NULL that execve wants, and live until after the call; the streams are as many as told.
-      let id = unsafe clinux_start(path, texts + [nil], streams, Int32(streams.count))
+      let id = unsafe chost_start(path, texts + [nil], streams, Int32(streams.count))
       guard id >= 0 else { throw Errno(rawValue: -id) }
-      let watch = clinux_watch_process(id)
+      let watch = chost_watch_process(id)
       if watch < 0 {
         kill(id, SIGKILL)
-        _ = clinux_wait_for_process(id)
+        _ = chost_wait_for_process(id)
         throw Errno(rawValue: -watch)
       }
       process = OwnedDescriptor(takingOver: watch)
@@ -53,8 +54,8 @@ final class ChildProgram {
   @discardableResult
   func waitForEnd() -> Int32 {
     if let status { return status }
-    if clinux_wait_for_either(process.number, -1, 5000) == 0 { kill(id, SIGKILL) }
-    let status = clinux_wait_for_process(id)
+    if chost_wait_for_either(process.number, -1, 5000) == 0 { kill(id, SIGKILL) }
+    let status = chost_wait_for_process(id)
     self.status = status
     return status
   }

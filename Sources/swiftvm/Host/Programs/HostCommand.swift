@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 internal import Devices
 internal import SystemPackage
@@ -37,7 +38,7 @@ extension HostCommand {
       let texts = unsafe ([program.rawValue] + arguments).map { unsafe strdup($0) }
       defer { unsafe texts.forEach { unsafe free($0) } }
       // The texts end with the NULL that execve wants, and live until after the call.
-      let status = unsafe clinux_run(path, texts + [nil], input.number, output.number, error.number)
+      let status = unsafe chost_run(path, texts + [nil], input.number, output.number, error.number)
       guard status >= 0 else { throw Errno(rawValue: -status) }
       return Outcome(status: status, output: output.content(), error: error.content())
     } catch {
@@ -62,7 +63,7 @@ extension HostCommand {
   // Memory takes the place of pipes: nobody waits for a reader, or for a daemon that keeps its end.
   private static func memoryFile() throws(Errno) -> OwnedDescriptor {
     // The call keeps nothing of the name.
-    try OwnedDescriptor(result: unsafe clinux_memory_file("swiftvm"))
+    try OwnedDescriptor(result: unsafe chost_memory_file("swiftvm"))
   }
 }
 

@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 internal import Devices
 internal import SystemPackage
@@ -62,7 +63,7 @@ struct OwnFolder: ~Copyable {
     // None of the calls keeps a name. Somebody may have been stopped at this.
     unsafe unlinkat(descriptor.number, fresh, 0)
     let file = try OwnedDescriptor(
-      result: unsafe clinux_open_at(
+      result: unsafe chost_open_at(
         descriptor.number, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644))
     fchmod(file.number, 0o644)
     try file.fill(with: text)
@@ -75,7 +76,7 @@ struct OwnFolder: ~Copyable {
   func open(_ name: String) throws(Errno) -> OwnedDescriptor {
     // The call keeps nothing of the name.
     try OwnedDescriptor(
-      result: unsafe clinux_open_at(descriptor.number, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+      result: unsafe chost_open_at(descriptor.number, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
     )
   }
 

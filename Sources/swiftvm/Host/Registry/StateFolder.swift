@@ -1,3 +1,4 @@
+internal import CHost
 internal import CLinux
 internal import Devices
 internal import FoundationEssentials
@@ -59,7 +60,7 @@ struct StateFolder {
     let file: Int32
     do throws(Errno) {
       let lock = try folder.open("lock")
-      let result = clinux_wait_for_lock(lock.number)
+      let result = chost_wait_for_lock(lock.number)
       guard result >= 0 else { throw Errno(rawValue: -result) }
       file = lock.release()
     } catch {

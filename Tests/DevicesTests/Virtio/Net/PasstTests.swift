@@ -1,3 +1,4 @@
+import CHost
 import CLinux
 import SystemPackage
 import TestSupport
@@ -35,13 +36,13 @@ private final class PasstBed: NetDriver {
     defer { unsafe texts.forEach { unsafe free($0) } }
     let streams = [null.number, null.number, null.number, peer.number]
     // The texts end with NULL and live until after the call; the streams are as many as told.
-    process = unsafe clinux_start("/usr/bin/unshare", texts + [nil], streams, 4)
+    process = unsafe chost_start("/usr/bin/unshare", texts + [nil], streams, 4)
     try super.init(NetBackend(.stream(stream)), mtu: 1500)
   }
 
   deinit {
     stream.end(.closed)
-    if process > 0 { _ = clinux_wait_for_process(process) }
+    if process > 0 { _ = chost_wait_for_process(process) }
   }
 
   /// Waits for a frame of a type, and lets others pass.

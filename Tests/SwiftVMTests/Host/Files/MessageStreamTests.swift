@@ -1,3 +1,4 @@
+import CHost
 import CLinux
 import Devices
 import Glibc
@@ -15,7 +16,7 @@ import Testing
     init(isSocket: Bool) throws {
       var ends: [Int32] = [-1, -1]
       // Both calls fill two entries.
-      let result = unsafe isSocket ? clinux_stream_pair(&ends) : pipe(&ends)
+      let result = unsafe isSocket ? chost_stream_pair(&ends) : pipe(&ends)
       try #require(result == 0)
       // As much as on any host, whatever its defaults.
       var size: Int32 = 1 << 16

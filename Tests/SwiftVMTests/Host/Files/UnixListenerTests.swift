@@ -1,3 +1,4 @@
+import CHost
 import CLinux
 import Devices
 import SystemPackage
@@ -22,7 +23,7 @@ import Testing
     try leaveDeadSocket()
     let listener = try UnixListener.listen(path)
     // The call keeps nothing of the path.
-    let client = try OwnedDescriptor(result: unsafe clinux_connect_unix(path))
+    let client = try OwnedDescriptor(result: unsafe chost_connect_unix(path))
     #expect(clinux_accept(listener.number) >= 0)
     withExtendedLifetime(client) {}
   }

@@ -1,17 +1,22 @@
 #define _GNU_SOURCE
-#include "CLinux.h"
+#include "CHost.h"
 
+#include <poll.h>
 #include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-int clinux_memory_file(const char *name) {
+int chost_memory_file(const char *name) {
     int fd = memfd_create(name, MFD_CLOEXEC);
     return fd < 0 ? -errno : fd;
 }
 
-int clinux_limited_memory_file(const char *name, size_t size) {
+int chost_limited_memory_file(const char *name, size_t size) {
     int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return -errno;
@@ -29,7 +34,7 @@ static struct rlimit descriptors_given;
 /// What it raised that to.
 static struct rlimit descriptors_raised;
 
-int clinux_raise_descriptor_limit(void) {
+int chost_raise_descriptor_limit(void) {
     if (getrlimit(RLIMIT_NOFILE, &descriptors_given) < 0)
         return -errno;
     descriptors_raised = descriptors_given;
@@ -63,7 +68,7 @@ static int spawn(pid_t *pid, const char *path, char *const *arguments, const int
     return error;
 }
 
-int clinux_wait_for_either(int first, int second, int milliseconds) {
+int chost_wait_for_either(int first, int second, int milliseconds) {
     struct pollfd entries[] = {{.fd = first, .events = POLLIN}, {.fd = second, .events = POLLIN}};
     int ready;
     do {
@@ -72,26 +77,26 @@ int clinux_wait_for_either(int first, int second, int milliseconds) {
     return ready < 0 ? -errno : (entries[0].revents != 0) | (entries[1].revents != 0) << 1;
 }
 
-int clinux_run(const char *path, char *const *arguments, int input, int output, int error) {
+int chost_run(const char *path, char *const *arguments, int input, int output, int error) {
     pid_t pid;
     int failure = spawn(&pid, path, arguments, (const int[]){input, output, error}, 3);
     if (failure)
         return -failure;
-    return clinux_wait_for_process(pid);
+    return chost_wait_for_process(pid);
 }
 
-int clinux_start(const char *path, char *const *arguments, const int *streams, int count) {
+int chost_start(const char *path, char *const *arguments, const int *streams, int count) {
     pid_t pid;
     int failure = spawn(&pid, path, arguments, streams, count);
     return failure ? -failure : pid;
 }
 
-int clinux_watch_process(int id) {
+int chost_watch_process(int id) {
     int fd = (int)syscall(SYS_pidfd_open, id, 0);
     return fd < 0 ? -errno : fd;
 }
 
-int clinux_wait_for_process(int id) {
+int chost_wait_for_process(int id) {
     int status;
     while (waitpid(id, &status, 0) < 0)
         if (errno != EINTR)

@@ -1,9 +1,11 @@
 #define _GNU_SOURCE
-#include "CLinux.h"
+#include "CHost.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static int names_a_lock(const char *path) {
     FILE *file = fopen(path, "re");
@@ -37,7 +39,7 @@ static int holds_lock(const char *pid, uint64_t device, uint64_t inode) {
     return found;
 }
 
-int clinux_find_lock_holder(uint64_t device, uint64_t inode, char *name, size_t size) {
+int chost_find_lock_holder(uint64_t device, uint64_t inode, char *name, size_t size) {
     DIR *processes = opendir("/proc");
     if (!processes)
         return 0;
@@ -56,4 +58,28 @@ int clinux_find_lock_holder(uint64_t device, uint64_t inode, char *name, size_t 
         fclose(file);
     }
     return holder;
+}
+
+int chost_lock_file(int fd, int is_exclusive) {
+    struct flock lock = {.l_type = is_exclusive ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
+}
+
+int chost_wait_for_lock(int fd) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    while (fcntl(fd, F_OFD_SETLKW, &lock) < 0)
+        if (errno != EINTR)
+            return -errno;
+    return 0;
+}
+
+int chost_file_type(const char *path) {
+    struct stat status;
+    if (stat(path, &status) < 0)
+        return -errno;
+    if (S_ISREG(status.st_mode))
+        return CHOST_REGULAR_FILE;
+    if (S_ISBLK(status.st_mode))
+        return CHOST_BLOCK_DEVICE;
+    return S_ISDIR(status.st_mode) ? CHOST_DIRECTORY : CHOST_OTHER_FILE;
 }

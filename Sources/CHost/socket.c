@@ -1,9 +1,13 @@
 #define _GNU_SOURCE
-#include "CLinux.h"
+#include "CHost.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 static int unix_address(const char *path, struct sockaddr_un *address) {
     memset(address, 0, sizeof *address);
@@ -37,7 +41,7 @@ static int bind_private(int fd, const struct sockaddr *address, socklen_t length
     return fchmod(fd, S_IRUSR | S_IWUSR) < 0 ? -1 : bind(fd, address, length);
 }
 
-int clinux_listen_unix(const char *path) {
+int chost_listen_unix(const char *path) {
     int fd = unix_socket(path, SOCK_NONBLOCK, bind_private);
     if (fd >= 0 && listen(fd, 1) < 0) {
         int error = -errno;
@@ -48,7 +52,7 @@ int clinux_listen_unix(const char *path) {
     return fd;
 }
 
-int clinux_listen_loopback(uint16_t port) {
+int chost_listen_loopback(uint16_t port) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
@@ -66,18 +70,13 @@ int clinux_listen_loopback(uint16_t port) {
     return fd;
 }
 
-int clinux_connect_unix(const char *path) { return unix_socket(path, SOCK_NONBLOCK, connect); }
+int chost_connect_unix(const char *path) { return unix_socket(path, SOCK_NONBLOCK, connect); }
 
-int clinux_accept(int fd) {
-    int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-    return client < 0 ? -errno : client;
-}
-
-int clinux_stream_pair(int ends[2]) {
+int chost_stream_pair(int ends[2]) {
     return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0 ? -errno : 0;
 }
 
-long clinux_send_with_descriptor(int fd, const void *buffer, size_t size, int descriptor) {
+long chost_send_with_descriptor(int fd, const void *buffer, size_t size, int descriptor) {
     union {
         struct cmsghdr header;
         char room[CMSG_SPACE(sizeof descriptor)];
@@ -94,12 +93,7 @@ long clinux_send_with_descriptor(int fd, const void *buffer, size_t size, int de
     return result < 0 ? -errno : result;
 }
 
-int clinux_is_hung_up(int fd) {
-    struct pollfd entry = {.fd = fd};
-    return poll(&entry, 1, 0) > 0 && (entry.revents & POLLHUP);
-}
-
-int clinux_hold_port(uint32_t address, uint16_t port, int is_udp) {
+int chost_hold_port(uint32_t address, uint16_t port, int is_udp) {
     int fd = socket(AF_INET, (is_udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
@@ -116,3 +110,5 @@ int clinux_hold_port(uint32_t address, uint16_t port, int is_udp) {
     }
     return fd;
 }
+
+int chost_has_interface(const char *name) { return if_nametoindex(name) != 0; }

@@ -1,23 +1,24 @@
 #define _GNU_SOURCE
-#include "CLinux.h"
+#include "CHost.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct termios kept_settings;
 static volatile sig_atomic_t guarded_fd = -1;
 
-void clinux_terminal_restore(void) {
+void chost_terminal_restore(void) {
     if (guarded_fd >= 0)
         tcsetattr(guarded_fd, TCSANOW, &kept_settings);
 }
 
 static void restore_and_die(int signal) {
-    clinux_terminal_restore();
+    chost_terminal_restore();
     // SA_RESETHAND took this handler away: raising again ends the process as the signal would have.
     raise(signal);
 }
 
-int clinux_terminal_guard(int fd) {
+int chost_terminal_guard(int fd) {
     if (tcgetattr(fd, &kept_settings) < 0)
         return -errno;
     guarded_fd = fd;
@@ -29,14 +30,14 @@ int clinux_terminal_guard(int fd) {
     return 0;
 }
 
-int clinux_terminal_raw(void) {
+int chost_terminal_raw(void) {
     struct termios raw = kept_settings;
     cfmakeraw(&raw);
     // A background job may not change the terminal: SIGTTOU would stop it half way.
     return tcsetattr(guarded_fd, TCSANOW, &raw) < 0 ? -errno : 0;
 }
 
-int clinux_open_pty(char *path, size_t size) {
+int chost_open_pty(char *path, size_t size) {
     int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
         return -errno;

@@ -36,12 +36,12 @@ PREFIX ?= /usr/local
 SHARE = $(DESTDIR)$(PREFIX)/share
 
 install: ## Install what `make release` built under PREFIX (/usr/local), and DESTDIR
-	@test -x bin/swiftvm || { echo "error: nothing is built: \`make release\` first" >&2; exit 1; }
-	install -D bin/swiftvm $(DESTDIR)$(PREFIX)/bin/swiftvm
-	install -D -m 644 bin/swiftvm.1 $(SHARE)/man/man1/swiftvm.1
-	install -D -m 644 bin/swiftvm.bash $(SHARE)/bash-completion/completions/swiftvm
-	install -D -m 644 bin/swiftvm.zsh $(SHARE)/zsh/site-functions/_swiftvm
-	install -D -m 644 bin/swiftvm.fish $(SHARE)/fish/vendor_completions.d/swiftvm.fish
+	@for file in swiftvm swiftvm.1 swiftvm.bash swiftvm.zsh swiftvm.fish; do test -e bin/$$file; done || { echo "error: nothing is built: \`make release\` first" >&2; exit 1; }
+	install -D bin/swiftvm "$(DESTDIR)$(PREFIX)/bin/swiftvm"
+	install -D -m 644 bin/swiftvm.1 "$(SHARE)/man/man1/swiftvm.1"
+	install -D -m 644 bin/swiftvm.bash "$(SHARE)/bash-completion/completions/swiftvm"
+	install -D -m 644 bin/swiftvm.zsh "$(SHARE)/zsh/site-functions/_swiftvm"
+	install -D -m 644 bin/swiftvm.fish "$(SHARE)/fish/vendor_completions.d/swiftvm.fish"
 
 guests: ## Build the bare-metal guests into guests/build
 	$(MAKE) -C guests

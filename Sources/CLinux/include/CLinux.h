@@ -277,4 +277,3 @@ static inline void clinux_semaphore_wait(sem_t *_Nonnull semaphore) {
 }
 
 #endif
-

@@ -144,4 +144,3 @@ int clinux_vhost_set_ring(int fd, uint32_t index, const struct clinux_vhost_ring
 int clinux_vhost_set_backend(int fd, uint32_t index, int tap);
 
 #endif
-

@@ -80,12 +80,13 @@ public struct MachineBuilder: ~Copyable {
     } catch {
       throw .kvm(error)
     }
+    guard spec.hasConsole == (sink != nil) else { throw .missingPart("console") }
     var devices: [(slot: Int, name: String, device: any VirtioDevice)] = []
     var console: ConsoleDevice?
     do throws(Errno) {
       let io = try IOThread(name: "io")
       if spec.hasEntropy { devices.append((PCISlot.entropy, "rng", EntropyDevice(thread: io))) }
-      if let sink { console = try ConsoleDevice(thread: io, sink: sink) }
+      if spec.hasConsole, let sink { console = try ConsoleDevice(thread: io, sink: sink) }
       if let console { devices.append((PCISlot.console, "console", console)) }
     } catch {
       throw .host("the I/O threads", error)

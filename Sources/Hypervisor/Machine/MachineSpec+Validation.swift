@@ -50,13 +50,13 @@ public struct ValidatedSpec: Hashable, Sendable {
     guard spec.cards.count <= PCISlot.mostCards else { throw .tooManyCards(spec.cards.count) }
     for disk in spec.disks { try disk.check() }
     for card in spec.cards { try card.check() }
-    var keys: Set<String> = []
+    var keys: Set<String> = ["", "rng", "console"]
     for key in spec.disks.map(\.key) + spec.cards.map(\.key) {
       guard keys.insert(key).inserted else { throw .keyGivenTwice(key) }
     }
   }
 
-  /// Gives the card of this key the address and MTU that it was opened with.
+  /// Gives the card of this key, if there is one, the address and MTU that it was opened with.
   public mutating func settle(card key: String, mac: MACAddress, mtu: Int?) throws(MachineSpecError) {
     for index in spec.cards.indices where spec.cards[index].key == key {
       let card = MachineSpec.Card(key: key, mac: mac, mtu: mtu)

@@ -1,6 +1,7 @@
 public import Devices
 
-/// What a guest can tell apart of a machine, and nothing else: no path, no name that people give, no policy.
+/// What a guest can tell apart of a machine, as far as it is chosen: no path, no name that people give, no policy. What a part
+/// has by its nature (a disk's size, a card's offloads) the guest sees too.
 public struct MachineSpec: Codable, Hashable, Sendable {
   /// A virtio disk.
   public struct Disk: Codable, Hashable, Sendable {

@@ -21,10 +21,13 @@ struct RunCommand: ParsableCommand {
 
   /// - Parameter words: what stands behind `run`.
   static func run(_ words: some Collection<String>) throws(Failure) {
-    let arguments = try MachineArguments(words)
-    if arguments.command.isOn("help") {
+    // Who asks for help gets it, whatever else is wrong.
+    let options = words.prefix { $0 != "--" }
+    if options.contains("--help") || options.contains("-h") {
       return print(SettingHelp.text(abstract: configuration.abstract, usage: usage))
     }
+    let arguments = try MachineArguments(words)
+    if arguments.command.isOn("version") { return print(Version.text) }
     let settings = try settings(arguments)
     let plan = try settings.plan()
     if arguments.command.isOn("dump-config") { return print(MachineSettings(plan).json()) }

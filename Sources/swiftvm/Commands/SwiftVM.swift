@@ -30,7 +30,7 @@ struct SwiftVM: ParsableCommand {
       let words = CommandLine.arguments.dropFirst()
       // Setting up the parser takes longer than making the machine, and memory that stays for the guest's life.
       if words.first == "run" { return try RunCommand.run(words.dropFirst()) }
-      if words.elementsEqual(["help", "run"]) { return try RunCommand.run(["--help"]) }
+      if words.starts(with: ["help", "run"]) { return try RunCommand.run(["--help"]) }
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as Failure {

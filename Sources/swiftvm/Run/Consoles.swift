@@ -17,7 +17,12 @@ final class Consoles: Companion {
       virtio = nil
       return
     }
-    virtio = try Console(.virtio, target, on: loop, log: log, onCommand: onCommand)
+    do throws(Failure) {
+      virtio = try Console(.virtio, target, on: loop, log: log, onCommand: onCommand)
+    } catch {
+      serial.close(milliseconds: 0)
+      throw error
+    }
   }
 
   /// Connects a new machine's ports.

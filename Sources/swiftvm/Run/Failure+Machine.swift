@@ -37,6 +37,7 @@ extension Failure {
     case .memory:
       "give less with -m, or free memory on the host (`ulimit -v` and `sysctl vm.overcommit_memory` may limit it too)"
     case .tablesTooLarge: "give fewer vCPUs with -c"
+    case .debugPort: "\(error.hint ?? ""): --debug-exit 0xf4"
     case .boot(.kernelPlacement(_, .memoryTooSmall(let needed, _))):
       "give it more memory: -m \(needed) or more"
     case .boot(.kernelPlacement(_, .noRoom)): "give the machine more memory with -m"

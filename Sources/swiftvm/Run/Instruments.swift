@@ -30,6 +30,10 @@ final class Instruments: Companion {
     chart = try plan.bootChart.map { path throws(Failure) in
       BootChart(try OutputFile(path, option: "--boot-chart"), start: start)
     }
+    // Before the drain, whose thread would be left where this fails.
+    metrics = try plan.metrics.map { target throws(Failure) in
+      try Metrics(target, disks: disks, on: loop)
+    }
     let sinks = [file, chart].compactMap { (sink: (any TraceSink)?) in sink }
     do throws(Errno) {
       drain = sinks.isEmpty ? nil : try TraceDrain(trace, to: sinks)
@@ -37,9 +41,6 @@ final class Instruments: Companion {
       throw Failure(MachineError.host("the trace's thread", error))
     }
     self.trace = sinks.isEmpty ? nil : trace
-    metrics = try plan.metrics.map { target throws(Failure) in
-      try Metrics(target, disks: disks, on: loop)
-    }
   }
 
   /// A console's sink, or what listens there for marks of the boot and passes everything on.

@@ -18,6 +18,8 @@ final class Session {
   ///
   /// - Returns: what the process is to end with: 0, or what the guest wrote to its debug port.
   func run() throws(Failure) -> UInt8 {
+    // First, and so carried out last: nothing of a machine is left then.
+    defer { for companion in companions.reversed() { companion.end() } }
     try plan.check()
     var parts = MachineParts(try plan.openImage())
     parts.firmwareFiles = try FirmwareOption.open(plan.firmwareFiles)
@@ -34,10 +36,17 @@ final class Session {
     log("KVM: API 12, up to \(kvm.maximumVCPUs) vCPUs; \(Virtualisation.detect().description)")
 
     let loop = try hosted("the event loop") { () throws(Errno) in try EventLoop() }
-    defer { for companion in companions.reversed() { companion.end() } }
     // Signals first: from here on none of them ends the process behind the back of what must be undone.
     let control = try accompanied(by: Control(plan, disks: disks, on: loop, log: log))
-    let presence = try accompanied(by: MachinePresence(of: plan, on: loop, log: log))
+    let presence: MachinePresence
+    do throws(Failure) {
+      presence = try accompanied(
+        by: MachinePresence(of: plan, on: loop, log: log) { [unowned control] in control.isEndWanted })
+    } catch {
+      guard control.isEndWanted else { throw error }
+      log("ended as asked")
+      return 0
+    }
     for card in presence.cards {
       parts.cards[card.key] = card.backend
       do throws(MachineSpecError) {

@@ -28,6 +28,13 @@ struct ArgumentFailure {
       ?? Failure(.usage, line, hint: arguments.pointer)
   }
 
+  /// What is said of `word`, which is no option of the command that `path` leads to.
+  static func unknownOption(_ word: String, of path: [String]) -> Failure {
+    let message = "there is no option \(dashed(word).shortened)"
+    guard let tree = CommandTree.ofThisProgram() else { return Failure(.usage, message) }
+    return Failure(.usage, message, hint: ArgumentFailure(path, in: tree).hint(for: word))
+  }
+
   /// Where everything stands.
   private var pointer: String { "`\(path.joined(separator: " ")) --help` shows the options" }
 
@@ -56,9 +63,9 @@ struct ArgumentFailure {
   private func unknownOption() -> Failure? {
     for word in words where Double(word) == nil {
       if word == "--" { return nil }
-      // A word with a dash is never an option's value: the parser takes none such.
+      // The parser takes no value that begins with a dash.
       guard word.count > 1, word.hasPrefix("-"), !isKnown(word) else { continue }
-      return Failure(.usage, "there is no option \(dashed(word).shortened)", hint: hint(for: word))
+      return Failure(.usage, "there is no option \(Self.dashed(word).shortened)", hint: hint(for: word))
     }
     return nil
   }
@@ -71,20 +78,20 @@ struct ArgumentFailure {
   }
 
   /// An option without its value.
-  private func dashed(_ word: String) -> String {
+  private static func dashed(_ word: String) -> String {
     word.split(separator: "=", maxSplits: 1).first.map(String.init) ?? word
   }
 
   /// Its name alone.
   private func name(_ word: String) -> String {
-    String(dashed(word).drop { $0 == "-" })
+    String(Self.dashed(word).drop { $0 == "-" })
   }
 
   private func hint(for word: String) -> String {
     let name = name(word)
     guard let run = root.subcommands.first(where: { $0.name == "run" }) else { return pointer }
     if path.count == 1, run.longNames.contains(name) || run.shortNames.contains(name) {
-      return "options follow a command: `swiftvm run \(dashed(word)) ...`"
+      return "options follow a command: `swiftvm run \(Self.dashed(word)) ...`"
     }
     if path.count == 1 || command.name == run.name, let sentence = ForeignWord.option(name) {
       return sentence
@@ -92,6 +99,7 @@ struct ArgumentFailure {
     let ours = name.lowercased().replacing("_", with: "-")
     if command.longNames.contains(ours) { return "did you mean --\(ours)?" }
     let letter = String(name.prefix(1))
+    if command.shortNames.contains(letter), name.count == 1 { return "did you mean -\(letter)?" }
     if command.shortNames.contains(letter), name.dropFirst().allSatisfy({ $0.isNumber || $0.isUppercase }) {
       return "a value is a word of its own: -\(letter) \(name.dropFirst())"
     }

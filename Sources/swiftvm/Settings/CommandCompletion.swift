@@ -6,9 +6,10 @@ struct CommandCompletion: Equatable {
   }
 
   /// Files to look for: the shell knows how.
-  enum Files: String {
-    case files = ":files"
-    case folders = ":folders"
+  enum Files: Equatable {
+    /// Behind what stands before the path in the same word.
+    case files(behind: String)
+    case folders
   }
 
   private(set) var candidates: [Candidate] = []
@@ -26,13 +27,14 @@ struct CommandCompletion: Equatable {
     guard let current = words.last else { return }
     let before = words.dropLast()
     let (command, path) = tree.command(in: before)
-    if current.hasPrefix("--"), let sign = current.firstIndex(of: "=") {
+    if current.hasPrefix("-"), let sign = current.firstIndex(of: "=") {
       guard let option = command.option(current[..<sign]), option.kind == .option else { return }
-      complete(option, path, current[current.index(after: sign)...], behind: String(current[...sign]), names)
+      complete(
+        option, path, String(current[current.index(after: sign)...]), behind: String(current[...sign]), names)
     } else if let last = before.last, before.count > path.count, let option = command.option(last),
       option.kind == .option
     {
-      complete(option, path, current[...], behind: "", names)
+      complete(option, path, current, behind: "", names)
     } else if current.hasPrefix("-") {
       for option in command.options {
         for name in option.names ?? [] where name.kind == .long || current == "-" {
@@ -55,31 +57,34 @@ struct CommandCompletion: Equatable {
     switch path {
     case ["run"]: files = .folders
     case ["ip"]: for name in names.machines() { add(name, "", current) }
-    case ["trace", "show"]: files = .files
+    case ["trace", "show"]: files = .files(behind: "")
     default: break
     }
   }
 
   /// - Parameter behind: what stands before the value in the same word.
   private mutating func complete(
-    _ option: CommandTree.Option, _ path: [String], _ value: Substring, behind: String, _ names: Names
+    _ option: CommandTree.Option, _ path: [String], _ value: String, behind: String, _ names: Names
   ) {
     guard path == ["run"] else {
       switch (path.first, option.names?.first?.name) {
       case ("net", "name"): for name in names.networks() { add(behind + name, "", behind + value) }
-      default: if ["file", "path", "folder"].contains(option.valueName) { files = .files }
+      default: if ["file", "path", "folder"].contains(option.valueName) { files = .files(behind: behind) }
       }
       return
     }
     for setting in option.names?.compactMap({ SettingTable.setting(long: $0.name) }).prefix(1) ?? [] {
+      let path = setting.path?.start(in: value)
       switch setting.completion {
       case .none: break
-      case .files: files = .files
-      case .folders: files = .folders
+      case .files: files = .files(behind: behind)
       case .words(let words):
-        // Behind `file=` comes a path.
-        if words.contains(where: { $0.hasSuffix("=") && value.hasPrefix($0) }) { files = .files }
         for word in words where word != value { add(behind + word, "", behind + value) }
+      }
+      // Behind `file=`, say.
+      if let path, path > value.startIndex || files != nil { files = .files(behind: behind + value[..<path]) }
+      if setting.key == "net", value.hasPrefix("nat=") {
+        for name in names.networks() { add("\(behind)nat=\(name)", "", behind + value) }
       }
     }
   }
@@ -87,6 +92,16 @@ struct CommandCompletion: Equatable {
   /// A line each: what shells read.
   var text: String {
     (candidates.map { $0.description.isEmpty ? $0.text : "\($0.text)\t\($0.description)" }
-      + (files.map { [$0.rawValue] } ?? [])).map { "\($0)\n" }.joined()
+      + (files.map { [$0.text] } ?? [])).map { "\($0)\n" }.joined()
+  }
+}
+
+extension CommandCompletion.Files {
+  fileprivate var text: String {
+    switch self {
+    case .files(""): ":files"
+    case .files(let behind): ":files\t\(behind)"
+    case .folders: ":folders"
+    }
   }
 }

@@ -23,6 +23,8 @@ struct CommandTree: Decodable {
     let names: [Name]?
     let valueName: String?
     let abstract: String?
+    let isOptional: Bool?
+    let isRepeating: Bool?
     /// What the parser adds to the abstract.
     let defaultValue: String?
   }
@@ -95,7 +97,10 @@ extension CommandTree.Option {
     kind = setting.form.placeholder == nil ? .flag : .option
     names = setting.names + setting.aliases.map { CommandTree.Name(kind: .long, name: $0) }
     valueName = setting.form.placeholder
-    abstract = setting.help?.split(separator: "\n").first.map(String.init) ?? setting.manual
+    abstract =
+      setting.help?.replacing("\n", with: " ")
+      ?? setting.manual.split(separator: ".").first.map { String($0).replacing("`", with: "") }
+    (isOptional, isRepeating) = (true, false)
     defaultValue = setting.standard
   }
 }

@@ -10,48 +10,45 @@ enum CompletionScript: String, CaseIterable {
     }
   }
 
+  /// Files are bash's own to complete: it quotes and expands as its user writes.
   private static let bashText = #"""
     # bash completion for swiftvm
     _swiftvm() {
-        local line=${COMP_LINE:0:COMP_POINT} words current strip candidate description kind
+        local line=${COMP_LINE:0:COMP_POINT} words strip candidate description
+        # A line that is quoted is not taken apart here.
+        [[ $line == *[\'\"\\\`\$]* ]] && return
         read -ra words <<< "$line"
         [[ $line == *[[:space:]] ]] && words+=('')
-        current=${words[-1]}
         # bash begins a word of its own behind these.
-        strip=${current%"${current##*[=:]}"}
+        strip=${words[-1]%"${words[-1]##*[=:]}"}
         while IFS=$'\t' read -r candidate description; do
             case $candidate in
-                :files | :folders)
-                    kind=-f
-                    [[ $candidate == :folders ]] && kind=-d
-                    compopt -o filenames
-                    while IFS= read -r candidate; do
-                        COMPREPLY+=("$candidate")
-                    done < <(compgen "$kind" -- "${current#"$strip"}")
-                    ;;
+                :files) ;;
+                :folders) compopt -o dirnames ;;
                 *)
                     [[ $candidate == *= ]] && compopt -o nospace
                     COMPREPLY+=("${candidate#"$strip"}")
                     ;;
             esac
-        done < <("${words[0]}" complete -- "${words[@]:1}" 2> /dev/null)
+        done < <("${words[0]/#\~\//$HOME/}" complete -- "${words[@]:1}" 2> /dev/null)
     }
-    complete -F _swiftvm swiftvm
+    complete -o default -F _swiftvm swiftvm
 
     """#
 
   private static let zshText = #"""
     #compdef swiftvm
     _swiftvm() {
-      local line text
+      local line text rest program=${${(Q)words[1]}/#\~\//$HOME/}
       local -a described unfinished
-      for line in "${(@f)$(_call_program swiftvm ${words[1]} complete -- "${(@q)words[2,CURRENT]}")}"; do
-        text=${line%%$'\t'*}
+      # Nothing of the line is evaluated.
+      for line in "${(@f)$("$program" complete -- "${(@Q)words[2,CURRENT]}" 2> /dev/null)}"; do
+        text=${line%%$'\t'*} rest=${${line#$text}#$'\t'}
         case $text in
-          :files) compset -P '*='; _files ;;
+          :files) compset -P "${(b)rest}"; _files ;;
           :folders) _files -/ ;;
           *=) unfinished+=("$text") ;;
-          ?*) described+=("${text//:/\\:}:${${line#$text}#$'\t'}") ;;
+          ?*) described+=("${text//:/\\:}:$rest") ;;
         esac
       done
       (( $#described )) && _describe swiftvm described
@@ -65,17 +62,20 @@ enum CompletionScript: String, CaseIterable {
     # fish completion for swiftvm
     function __swiftvm_complete
         set -l words (commandline -opc) (commandline -ct)
-        set -l before (string match -r '^.*=' -- $words[-1]; or echo '')
-        for line in ($words[1] complete -- $words[2..-1] 2>/dev/null)
-            switch $line
+        set -l program (string replace -r '^~/' "$HOME/" -- $words[1])
+        type -q -- $program; or return
+        for line in ($program complete -- $words[2..-1] 2>/dev/null)
+            set -l parts (string split -m 1 \t -- $line)
+            switch $parts[1]
                 case :files
-                    for path in (__fish_complete_path (string replace -r '^.*=' '' -- $words[-1]))
-                        echo $before$path
+                    set -l start (math (string length -- "$parts[2]") + 1)
+                    for path in (__fish_complete_path (string sub -s $start -- $words[-1]))
+                        echo -- "$parts[2]$path"
                     end
                 case :folders
                     __fish_complete_directories $words[-1]
                 case '*'
-                    echo $line
+                    echo -- $line
             end
         end
     end

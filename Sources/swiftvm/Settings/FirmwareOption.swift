@@ -24,13 +24,6 @@ enum FirmwareOption {
     }
   }
 
-  /// `text` with its file's path, if any, made another by `move`.
-  static func moving(_ text: String, _ move: (String) -> String) -> String {
-    guard let sign = text.firstIndex(of: "="), text[sign...].hasPrefix("=@") else { return text }
-    let path = text.index(sign, offsetBy: 2)
-    return text[..<path] + move(String(text[path...]))
-  }
-
   /// Reads what `files` name.
   static func open(_ files: [FirmwareFile]) throws(Failure) -> [FirmwareConfiguration.File] {
     var items: [FirmwareConfiguration.File] = []

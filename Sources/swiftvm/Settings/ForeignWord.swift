@@ -87,7 +87,6 @@ enum ForeignWord {
     case "snapshot", "loadvm", "savevm", "incoming":
       "neither disks nor machines have snapshots: run on a copy, `cp --reflink=auto`"
     case "config-file", "readconfig": "--config FILE reads options from JSON"
-    case "version": "`swiftvm --version` tells it"
     case "quiet", "q": "swiftvm is quiet unless -v is given; the kernel's own is -a quiet"
     default: nil
     }

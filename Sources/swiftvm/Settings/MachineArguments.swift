@@ -1,7 +1,7 @@
 /// The words behind a command that starts a machine.
 ///
 /// An option is `--long VALUE`, `--long=VALUE`, `-s VALUE` or `-s=VALUE`; a value may begin with a dash unless it is an
-/// option itself; behind `--` there are no options.
+/// option itself, or nearly one; behind `--` there are no options.
 struct MachineArguments {
   /// What was said of the machine.
   private(set) var machine = MachineSettings()
@@ -23,7 +23,7 @@ struct MachineArguments {
         continue
       }
       guard let (setting, joined) = Self.setting(of: word) else {
-        throw ArgumentFailure.explain(["run"] + words, parser: "there is no option \(word.shortened)")
+        throw ArgumentFailure.unknownOption(word, of: ["run"])
       }
       try take(setting, word, joined, &rest)
     }
@@ -74,9 +74,16 @@ struct MachineArguments {
   /// The next word, unless it is an option.
   private static func value<Words: Collection<String>>(_ rest: inout Words) -> String?
   where Words == Words.SubSequence {
-    guard let word = rest.first, setting(of: word) == nil else { return nil }
+    guard let word = rest.first, word != "--", setting(of: word) == nil, !isMistyped(word) else { return nil }
     rest = rest.dropFirst()
     return word
+  }
+
+  /// Whether it was meant as an option: mostly the value before it was forgotten.
+  private static func isMistyped(_ word: String) -> Bool {
+    guard word.hasPrefix("--") else { return false }
+    let name = word.dropFirst(2).prefix { $0 != "=" }
+    return String(name).nearest(of: SettingTable.all.map(\.key)) != nil
   }
 
   private mutating func add(_ value: SettingValue, _ setting: Setting) {

@@ -7,7 +7,7 @@ extension MachineSettings {
     do {
       values = try JSONDecoder().decode([String: JSONValue].self, from: Data(bytes))
     } catch {
-      throw malformed(name, JSONFault(in: bytes)?.description ?? "this is no JSON object")
+      throw malformed(name, fault(in: bytes) ?? "no JSON object, or one that is nested too deeply")
     }
     var settings = MachineSettings()
     for (key, value) in values.sorted(by: { $0.key < $1.key }) {
@@ -16,7 +16,9 @@ extension MachineSettings {
       }
       if case .null = value { continue }
       guard let read = value.read(as: setting.form) else {
-        throw malformed(name, "key \"\(key)\": \(Self.expected(by: setting.form)) is expected")
+        // The decoder looks at a value when it is asked for it.
+        throw malformed(
+          name, fault(in: bytes) ?? "key \"\(key)\": \(Self.expected(by: setting.form)) is expected")
       }
       // As a path, the kernel would take it for another one: the one that ends there.
       guard !read.texts.contains(where: { $0.utf8.contains(0) }) else {
@@ -43,6 +45,11 @@ extension MachineSettings {
       .usage, "\(name): unknown key \"\(key.shortened)\"",
       hint: isKey
         ? near.map { "did you mean \"\($0)\"?" } : "the keys are \(known.sorted().joined(separator: ", "))")
+  }
+
+  private static func fault(in bytes: [UInt8]) -> String? {
+    if let fault = JSONFault(in: bytes) { return fault.description }
+    return String(validating: bytes, as: UTF8.self) == nil ? "the text is not UTF-8" : nil
   }
 
   private static func malformed(_ name: String, _ what: String) -> Failure {

@@ -51,8 +51,11 @@ struct ManualPage {
         commands(next, path: words)
         continue
       }
-      let positional = next.options.filter { $0.kind == .positional }.compactMap {
-        $0.valueName?.uppercased()
+      let positional = next.options.filter { $0.kind == .positional }.compactMap { option in
+        option.valueName.map { name in
+          let word = name.uppercased() + (option.isRepeating == true ? "..." : "")
+          return option.isOptional == true ? "[\(word)]" : word
+        }
       }
       item("`\((["swiftvm"] + words + positional).joined(separator: " "))`", next.abstract)
       guard next.name != RunCommand.name else { continue }

@@ -34,7 +34,8 @@ struct PathUse: Sendable {
     return "\(value[..<start])\(folder)/\(value[start...])"
   }
 
-  private func start(in value: String) -> String.Index? {
+  /// Where it begins in `value`.
+  func start(in value: String) -> String.Index? {
     switch place {
     case .whole, .head: return value.startIndex
     case .behind(let words, let orWhole):

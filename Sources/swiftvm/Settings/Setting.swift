@@ -39,7 +39,7 @@ struct Setting: Sendable {
     case network = "Network"
     case life = "Life"
     case view = "View"
-    /// Of a command that starts a machine, not of the machine: no key of a plan file.
+    /// Of a command that starts a machine, not of the machine: no key of a configuration file.
     case command = "Command"
   }
 
@@ -72,8 +72,7 @@ struct Setting: Sendable {
   enum Completion: Sendable {
     case none
     case files
-    case folders
-    /// Words; behind one that ends in `=` or `@` comes a file's path.
+    /// Words; one that ends in `=` goes on.
     case words([String])
   }
 }

@@ -19,6 +19,7 @@ extension SettingTable {
     Setting(
       "verbose", short: "v", .command, .flag, help: "Tell on standard error what is done, and when",
       manual: "Tells on standard error what is done, and when."),
+    Setting("version", .command, .flag, help: nil, manual: "Prints swiftvm's version."),
     Setting(
       "help", short: "h", .command, .flag, help: "Show this; `man swiftvm` tells more of each",
       manual: "Shows the options, a line each."),

@@ -20,7 +20,7 @@ extension SettingTable {
         * `tap=NAME`: a TAP device; one that is not there is made and brought up, where swiftvm may, and vanishes \
         with the machine
         * `fd=N`: a descriptor that whoever started swiftvm attached with IFF_TAP, IFF_NO_PI and IFF_VNET_HDR
-        * `none`: no card, where a plan file has some
+        * `none`: no card, where a configuration file has some
 
         Behind that, each at most once:
         * `mac=MAC`: its address, such as `02:00:00:12:34:56`; without it one that stays the same

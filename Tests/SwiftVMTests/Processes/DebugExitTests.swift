@@ -36,6 +36,6 @@ import Testing
       return
     }
     expectFailure(
-      outcome, status: 2, error: "debug port \(port): \(device)", hint: "take 4 ports")
+      outcome, status: 2, error: "debug port \(port): \(device)", hint: "--debug-exit")
   }
 }

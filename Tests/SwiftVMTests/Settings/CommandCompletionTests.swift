@@ -19,7 +19,8 @@ struct CommandCompletionTests {
     ("run --on-reboot=", ["--on-reboot=reset", "--on-reboot=exit"]),
     ("run --console s", ["stdio", "socket="]),
     ("run --serial ", ["stdio", "pty", "file=", "socket=", "null"]),
-    ("run --net na", ["nat", "nat="]), ("run -n u", ["user"]),
+    ("run --net na", ["nat", "nat="]), ("run --net=nat=", ["--net=nat=lab"]), ("run -n nat=l", ["nat=lab"]),
+    ("run --net bridge=", []), ("run -n=u", ["-n=user"]), ("run -n u", ["user"]),
     ("run --boot-", ["--boot-hint", "--boot-chart"]),
     ("run --cm", ["--cmdline"]), ("ip w", ["web", "wiki"]), ("net down --name ", ["lab"]),
     ("run --memory ", []), ("run --append x", []),
@@ -32,10 +33,12 @@ struct CommandCompletionTests {
   }
 
   @Test(arguments: [
-    ("run ", CommandCompletion.Files.folders), ("run -v ", .folders), ("run -k ", .files),
-    ("run --disk ", .files),
-    ("run --kernel=", .files), ("run --serial file=", .files), ("run --serial socket=/t", .files),
-    ("run --metrics ", .files), ("trace show ", .files), ("bench exits --json ", .files),
+    ("run ", CommandCompletion.Files.folders), ("run -v ", .folders), ("run -k ", .files(behind: "")),
+    ("run --disk ", .files(behind: "")), ("run --kernel=a=b/", .files(behind: "--kernel=")),
+    ("run -k=", .files(behind: "-k=")), ("run --serial file=", .files(behind: "file=")),
+    ("run --serial=socket=/t", .files(behind: "--serial=socket=")), ("run --metrics ", .files(behind: "")),
+    ("run --metrics unix=/a=b", .files(behind: "unix=")), ("run --fw-cfg opt/a=@", .files(behind: "opt/a=@")),
+    ("trace show ", .files(behind: "")), ("bench exits --json ", .files(behind: "")),
   ])
   func `a path is the shell's to complete`(line: String, files: CommandCompletion.Files) throws {
     let completion = try complete(line)
@@ -52,7 +55,7 @@ struct CommandCompletionTests {
   }
 
   @Test func `every line that is printed has a candidate or a kind of file`() throws {
-    #expect(try complete("run --console file=").text == ":files\n")
+    #expect(try complete("run --console file=").text == ":files\tfile=\n")
     #expect(try complete("net u").text == "up\tBring a network up.\n")
   }
 }

@@ -14,19 +14,20 @@ import Testing
   init() throws {
     scratch = try Scratch()
     _ = try scratch.file("disk.img", [])
+    _ = try scratch.file("a=b.img", [])
   }
 
   @Test(arguments: [
     ("run --on-reboot e", ["exit"]), ("run --on-reboot=e", ["exit"]),
     ("net ", ["up", "down", "status", "list"]),
-    ("run --serial f", ["file="]), ("run --serial file=di", ["disk.img"]), ("run -d di", ["disk.img"]),
+    ("run --serial f", ["file="]), ("run --serial file=di", []), ("run -d di", []), ("run -d 'di", []),
     ("run --boot-", ["--boot-hint", "--boot-chart"]),
   ])
-  func `bash goes on`(line: String, words: [String]) async throws {
+  func `bash goes on, and completes files by itself`(line: String, words: [String]) async throws {
     // What the shell sets before it calls a completion; compopt works in a completion alone.
     let script = """
       cd \(scratch.path); PATH=${vm%/*}:$PATH; compopt() { :; }; eval "$($vm completion bash)"
-      COMP_LINE='swiftvm \(line)'; COMP_POINT=${#COMP_LINE}; _swiftvm; printf '%s\\n' "${COMPREPLY[@]}"
+      COMP_LINE="swiftvm \(line)"; COMP_POINT=${#COMP_LINE}; _swiftvm; [ ${#COMPREPLY[@]} = 0 ] || printf '%s\\n' "${COMPREPLY[@]}"
       """
     let outcome = try await SwiftVMProgram.shell(script)
     #expect(outcome.error == "")
@@ -38,6 +39,7 @@ import Testing
     arguments: [
       ("run --on-reboot e", ["exit"]), ("run --on-reboot=e", ["--on-reboot=exit"]), ("net d", ["down"]),
       ("run --serial file=di", ["file=disk.img"]), ("run -d di", ["disk.img"]),
+      ("run --disk=a=", ["--disk=a=b.img"]),
     ])
   func `fish goes on`(line: String, words: [String]) async throws {
     let outcome = try await SwiftVMProgram.shell(
@@ -54,7 +56,8 @@ import Testing
     has("zsh"),
     arguments: [
       ("run --on-reboot e", "run --on-reboot exit"), ("net d", "net down"), ("run -d di", "run -d disk.img"),
-      ("run --serial file=di", "run --serial file=disk.img"), ("run --serial fi", "run --serial file="),
+      ("run --serial file=di", "run --serial file=disk.img"),
+      ("run --disk=a=b", "run --disk=a=b.img"), ("run --serial fi", "run --serial file="),
     ])
   func `zsh goes on`(line: String, whole: String) async throws {
     // A terminal of its own: zsh completes what is typed, and nothing else.

@@ -52,6 +52,9 @@ struct MachineArgumentsTests {
   @Test(arguments: [
     (["-k"], "-k: its value is missing", "write -k FILE"),
     (["--kernel", "--initrd", "i"], "--kernel: its value is missing", "write --kernel FILE"),
+    (["-k", "x", "-a", "-foo", "--kernl", "y"], "there is no option --kernl", "did you mean --kernel?"),
+    (["-k", "--inird", "foo"], "-k: its value is missing", "write -k FILE"),
+    (["-k", "--", "foo"], "-k: its value is missing", "write -k FILE"),
     (["-k", "-c=2"], "-k: its value is missing", "write -k FILE"),
     (["-c", "two"], "-c two: no whole number from 0 to", "write -c N"),
     (["-c", "1.5"], "-c 1.5: no whole number", "write -c N"),

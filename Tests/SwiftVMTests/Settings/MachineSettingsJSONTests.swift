@@ -56,7 +56,10 @@ struct MachineSettingsJSONTests {
     ("{", "line 1, column 2: a key in quotes, or \"}\", is expected"),
     ("{\n  \"cpus\": 1,,\n}", "line 2, column 13: a key in quotes is expected"),
     ("{\n  \"cpus\": 1\n  \"memory\": 2\n}", "line 3, column 3: \",\" or \"}\" is expected"),
-    ("", "line 1, column 1: a value is expected"), ("[1]", "this is no JSON object"),
+    ("", "line 1, column 1: a value is expected"),
+    ("[1]", "no JSON object, or one that is nested too deeply"),
+    (#"{"cpus": 01}"#, "line 1, column 11: \",\" or \"}\" is expected"),
+    ("{\"kernel\": \"a\tb\"}", "line 1, column 14: a quote, as a text ends in its line, is expected"),
   ])
   func `a broken document tells where`(text: String, place: String) {
     #expect(failure(text)?.message == "vm.json: \(place)")

@@ -41,4 +41,7 @@ struct Failure: Error, Equatable {
     self.message = message
     self.hint = hint
   }
+
+  /// Nobody wants any more what was begun.
+  static let cancelled = Failure(.ended, "ended as asked")
 }

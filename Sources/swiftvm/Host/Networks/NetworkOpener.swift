@@ -18,6 +18,8 @@ struct NetworkOpener {
   let log: VerboseLog
   /// What addresses are derived from; nil: the name of what the card stands on.
   let machineName: String?
+  /// Whether nobody wants the machine any more.
+  let isCancelled: () -> Bool
 
   /// Starts what a card of user networking stands on.
   func openUser(
@@ -25,7 +27,7 @@ struct NetworkOpener {
   ) throws(Failure) -> (network: UserNetwork, card: OpenedCard) {
     let mac = card.mac ?? derivedAddress("\(card.source)", index: index)
     let mtu = card.mtu ?? UserNetwork.mtu
-    let network = try UserNetwork(mtu: mtu, mac: mac, publishing: ports)
+    let network = try UserNetwork(mtu: mtu, mac: mac, publishing: ports, isCancelled: isCancelled)
     log("\(card.source): passt, mac=\(mac), mtu=\(mtu), \(UserNetwork.address) by DHCP")
     let key = MachinePlan.key(ofCard: index)
     return (network, OpenedCard(key: key, backend: NetBackend(.stream(network.stream)), mac: mac, mtu: mtu))

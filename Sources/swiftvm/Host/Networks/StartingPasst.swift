@@ -9,14 +9,15 @@ struct StartingPasst {
   let stream: FrameStream
 
   /// - Parameter mac: the guest's address, which passt hears of, so that it need not wait for the guest to speak.
-  init(_ arguments: [String], guest mac: MACAddress) throws(Failure) {
+  /// - Parameter isCancelled: asked now and then: whether nobody wants it any more.
+  init(_ arguments: [String], guest mac: MACAddress, isCancelled: () -> Bool) throws(Failure) {
     let ends = try Self.pair()
     let theirs = OwnedDescriptor(takingOver: ends.theirs)
     stream = try Self.stream(OwnedDescriptor(takingOver: ends.ours))
     program = try ChildProgram(.passt, arguments, descriptor: theirs)
     // passt's own is the only one that is left: its end is heard of.
     _ = consume theirs
-    try awaitFirstRead(of: ends.ours, sending: Self.greeting(from: mac))
+    try awaitFirstRead(of: ends.ours, sending: Self.greeting(from: mac), isCancelled)
   }
 
   private static func pair() throws(Failure) -> (ours: Int32, theirs: Int32) {
@@ -43,14 +44,20 @@ struct StartingPasst {
 
   /// passt does not tell when it is ready: all its sockets are open, its rights given up. But it reads only then. So the
   /// first frame takes a descriptor along, which the kernel closes when the frame was read.
-  private func awaitFirstRead(of socket: Int32, sending greeting: [UInt8]) throws(Failure) {
+  private func awaitFirstRead(
+    of socket: Int32, sending greeting: [UInt8], _ isCancelled: () -> Bool
+  ) throws(Failure) {
     let token = try Self.pair()
     let ours = OwnedDescriptor(takingOver: token.ours)
     // The array is as long as told.
     let sent = unsafe chost_send_with_descriptor(socket, greeting, greeting.count, token.theirs)
     close(token.theirs)
     guard sent == greeting.count else { throw refusal() }
-    guard chost_wait_for_either(ours.number, program.ended, Self.patience) != 0 else {
+    var patience = Self.patience
+    while patience > 0, chost_wait_for_either(ours.number, program.ended, Self.slice) == 0 {
+      patience = isCancelled() ? 0 : patience - Self.slice
+    }
+    guard patience > 0 else {
       kill(program.id, SIGKILL)
       throw Failure(
         .hostNotAble, "--net user: passt does not begin its work", hint: "is the host overloaded?")
@@ -61,6 +68,8 @@ struct StartingPasst {
 
   /// Milliseconds. It takes some ten.
   private static let patience: Int32 = 60_000
+  /// Milliseconds between two looks at whether it is still wanted.
+  private static let slice: Int32 = 100
 
   /// What passt said when it ended.
   private func refusal() -> Failure {

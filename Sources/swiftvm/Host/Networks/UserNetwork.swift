@@ -21,8 +21,11 @@ final class UserNetwork {
   static let mtu = 65_520
 
   /// Starts passt, and waits until it is at work.
-  init(mtu: Int, mac: MACAddress, publishing ports: [PublishedPort]) throws(Failure) {
-    let starting = try StartingPasst(Self.arguments(mtu: mtu, ports: ports), guest: mac)
+  init(
+    mtu: Int, mac: MACAddress, publishing ports: [PublishedPort], isCancelled: () -> Bool = { false }
+  ) throws(Failure) {
+    let starting = try StartingPasst(
+      Self.arguments(mtu: mtu, ports: ports), guest: mac, isCancelled: isCancelled)
     program = starting.program
     stream = starting.stream
   }

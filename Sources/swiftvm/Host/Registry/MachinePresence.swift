@@ -14,10 +14,18 @@ final class MachinePresence: Companion {
   private var users: [UserNetwork] = []
   private var ports: [HeldPort] = []
   private let isOnHostNetwork: Bool
+  /// Whether others know of the machine: the record of its name is ours.
+  private var isRecorded = false
+  private let isCancelled: () -> Bool
 
   /// Opens the cards, and tells other commands of the machine.
-  init(of plan: MachinePlan, on loop: EventLoop, log: VerboseLog) throws(Failure) {
+  ///
+  /// - Parameter isCancelled: asked now and then: whether nobody wants the machine any more.
+  init(
+    of plan: MachinePlan, on loop: EventLoop, log: VerboseLog, isCancelled: @escaping () -> Bool
+  ) throws(Failure) {
     self.log = log
+    self.isCancelled = isCancelled
     let state = StateFolder.own
     hostNetworks = state.map { HostNetworks(state: $0) { text in log("network: \(text)") } }
     let onHost = plan.cards.filter(\.isOnHostNetwork)
@@ -32,7 +40,9 @@ final class MachinePresence: Companion {
           .hostNotAble, "XDG_RUNTIME_DIR is not set: there is no place for what other commands should know",
           hint: "log in anew, or `export XDG_RUNTIME_DIR=/run/user/$(id -u)`")
       }
-      try hostNetworks.state.locked { () throws(Failure) in try enter(plan, hostNetworks) }
+      try hostNetworks.state.locked(isCancelled: isCancelled) { () throws(Failure) in
+        try enter(plan, hostNetworks)
+      }
     } catch {
       // A machine that needs nothing of it runs without.
       guard error.status == .hostNotAble, onHost.isEmpty, plan.name == nil, record == nil else {
@@ -40,9 +50,10 @@ final class MachinePresence: Companion {
         throw error
       }
       log("\(error.message); other commands will not know of this machine")
-      try openPlainly(plan)
+      name = nil
     }
     do throws(Failure) {
+      if record == nil { try openPlainly(plan) }
       // Tells people where a card loses its network.
       for user in users { try hosted("the event loop") { () throws(Errno) in try user.watch(on: loop) } }
     } catch {
@@ -70,8 +81,8 @@ final class MachinePresence: Companion {
     for user in users { user.end() }
     users = []
     ports = []
-    guard let record, let hostNetworks else { return }
-    self.record = nil
+    guard isRecorded, let record, let hostNetworks else { return }
+    (self.record, isRecorded) = (nil, false)
     // Nobody else removes what a living process wrote: no lock is needed, nor a descriptor for it.
     guard isOnHostNetwork else { return StateFile.remove(hostNetworks.state.record(ofMachine: record.name)) }
     do throws(Failure) {
@@ -102,6 +113,7 @@ final class MachinePresence: Companion {
       virtioConsole: plan.console?.place, published: plan.published.map { "\($0)" })
     self.record = record
     for (index, card) in plan.cards.enumerated() {
+      try checkIsWanted()
       // What is done to the host is written down first, so that whoever comes after a sudden end finds it.
       if card.isOnHostNetwork { try write(record, host) }
       record.cards.append(try open(card, index, record, plan, host))
@@ -114,8 +126,13 @@ final class MachinePresence: Companion {
     }
   }
 
+  private func checkIsWanted() throws(Failure) {
+    if isCancelled() { throw Failure.cancelled }
+  }
+
   private func write(_ record: MachineRecord, _ host: HostNetworks) throws(Failure) {
     try StateFile.write(record.text, to: host.state.record(ofMachine: record.name))
+    isRecorded = true
   }
 
   private func chooseName(_ wanted: String?, _ state: StateFolder) throws(Failure) -> String {
@@ -156,7 +173,8 @@ final class MachinePresence: Companion {
     _ host: HostNetworks
   ) throws(Failure) -> MachineRecord.Card {
     let hasName = plan.name != nil || card.isOnHostNetwork
-    let opener = NetworkOpener(log: log, machineName: hasName ? record.name : nil)
+    let opener = NetworkOpener(
+      log: log, machineName: hasName ? record.name : nil, isCancelled: isCancelled)
     if card.source == .user { return try openUser(card, index, plan, opener) }
     var network: VirtualNetwork?
     var bridge: HostInterfaces.Interface?
@@ -245,7 +263,7 @@ final class MachinePresence: Companion {
   }
 
   private func openPlainly(_ plan: MachinePlan) throws(Failure) {
-    let opener = NetworkOpener(log: log, machineName: nil)
+    let opener = NetworkOpener(log: log, machineName: nil, isCancelled: isCancelled)
     try hold(plan, [])
     for (index, card) in plan.cards.enumerated() {
       if card.source == .user {

@@ -53,21 +53,37 @@ struct StateFolder {
   }
 
   /// Waits until no other process changes anything, and keeps others out meanwhile.
-  func locked<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+  ///
+  /// - Parameter isCancelled: asked now and then while it waits, by whoever is deaf to signals meanwhile.
+  func locked<Result>(
+    isCancelled: (() -> Bool)? = nil, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     try OwnFolder.checkPlace(of: path)
     for step in steps { try step.perform() }
     let folder = try OwnFolder(path)
     let file: Int32
     do throws(Errno) {
-      let lock = try folder.open("lock")
-      let result = chost_wait_for_lock(lock.number)
-      guard result >= 0 else { throw Errno(rawValue: -result) }
-      file = lock.release()
+      file = try folder.open("lock").release()
     } catch {
       throw Failure(.hostNotAble, "\(path)/lock: \(error)", hint: error.shortageHint)
     }
     defer { close(file) }
+    try wait(for: file, isCancelled)
     return try body()
+  }
+
+  private func wait(for lock: Int32, _ isCancelled: (() -> Bool)?) throws(Failure) {
+    var result = isCancelled == nil ? chost_wait_for_lock(lock) : chost_lock_file(lock, 1)
+    // fcntl(2) wakes for no signal that waits in a descriptor.
+    while let isCancelled, result == -EAGAIN || result == -EACCES {
+      guard !isCancelled() else { throw .cancelled }
+      usleep(10_000)
+      result = chost_lock_file(lock, 1)
+    }
+    guard result >= 0 else {
+      let error = Errno(rawValue: -result)
+      throw Failure(.hostNotAble, "\(path)/lock: \(error)", hint: error.shortageHint)
+    }
   }
 
   // MARK: Records

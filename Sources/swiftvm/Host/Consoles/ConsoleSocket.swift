@@ -12,7 +12,7 @@ final class ConsoleSocket {
   private let log: VerboseLog
   private let listener: OwnedDescriptor
   /// Given up for a moment when the process is out of descriptors and somebody connects.
-  private var reserve = reservedDescriptor()
+  private var spare = SpareDescriptor()
   private var client: ConsoleOutput.Target?
   private var input: ConsoleInput?
   private var port: (any ConsolePort)?
@@ -46,7 +46,7 @@ final class ConsoleSocket {
   private func acceptClient() {
     let number = clinux_accept(listener.number)
     guard number >= 0 else {
-      if Errno(rawValue: -number).isShortage { turnAway() }
+      if Errno(rawValue: -number).isShortage { spare.turnAway(from: listener) }
       return
     }
     let new = ConsoleOutput.Target(OwnedDescriptor(takingOver: number), for: .socket)
@@ -65,18 +65,6 @@ final class ConsoleSocket {
       log("\(name) socket: a client could not be served: \(error)")
       dropClient()
     }
-  }
-
-  /// Ends a connection for which there is no descriptor: it would wake the loop for ever.
-  private func turnAway() {
-    reserve = nil
-    // Closed again at once.
-    _ = try? OwnedDescriptor(result: clinux_accept(listener.number))
-    reserve = Self.reservedDescriptor()
-  }
-
-  private static func reservedDescriptor() -> OwnedDescriptor? {
-    try? OwnedDescriptor.open("/dev/null", O_RDONLY)
   }
 
   private func hasHungUp(_ client: ConsoleOutput.Target) -> Bool {

@@ -68,3 +68,20 @@ struct SocketFile {
     return Int32(truncatingIfNeeded: status.st_mode) & S_IFMT == S_IFSOCK ? status : nil
   }
 }
+
+/// A descriptor that is kept for when there are no others: a connection that cannot be taken would wake the loop for ever.
+struct SpareDescriptor: ~Copyable {
+  private var held = Self.open()
+
+  /// Ends the next connection to `listener`.
+  mutating func turnAway(from listener: borrowing OwnedDescriptor) {
+    held = nil
+    // Closed again at once.
+    _ = try? OwnedDescriptor(result: clinux_accept(listener.number))
+    held = Self.open()
+  }
+
+  private static func open() -> OwnedDescriptor? {
+    try? OwnedDescriptor.open("/dev/null", O_RDONLY)
+  }
+}

@@ -113,7 +113,7 @@ final class MachinePresence: Companion {
       virtioConsole: plan.console?.place, published: plan.published.map { "\($0)" })
     self.record = record
     for (index, card) in plan.cards.enumerated() {
-      try checkIsWanted()
+      guard !isCancelled() else { throw .cancelled }
       // What is done to the host is written down first, so that whoever comes after a sudden end finds it.
       if card.isOnHostNetwork { try write(record, host) }
       record.cards.append(try open(card, index, record, plan, host))
@@ -124,10 +124,6 @@ final class MachinePresence: Companion {
       guard let network = host.state.network(name) else { continue }
       try host.settle(network, publishing: record.publishedCard?.network == name)
     }
-  }
-
-  private func checkIsWanted() throws(Failure) {
-    if isCancelled() { throw Failure.cancelled }
   }
 
   private func write(_ record: MachineRecord, _ host: HostNetworks) throws(Failure) {

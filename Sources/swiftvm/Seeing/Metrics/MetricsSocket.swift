@@ -25,7 +25,7 @@ final class MetricsSocket {
   private let sample: () -> MetricsSample
   private var clients: [Client] = []
   /// Given up for a moment when the process is out of descriptors and somebody connects.
-  private var reserve = reservedDescriptor()
+  private var spare = SpareDescriptor()
   private var watch: EventLoop.Watch?
 
   /// - Parameter sample: takes one for a client.
@@ -53,7 +53,7 @@ final class MetricsSocket {
   private func accept() {
     let number = clinux_accept(listener.number)
     guard number >= 0 else {
-      if Errno(rawValue: -number).isShortage { turnAway() }
+      if Errno(rawValue: -number).isShortage { spare.turnAway(from: listener) }
       return
     }
     if clients.count == Self.mostClients, let oldest = clients.first { drop(oldest) }
@@ -82,17 +82,5 @@ final class MetricsSocket {
     if let watch = client.watch { loop.cancel(watch) }
     client.watch = nil
     clients.removeAll { $0 === client }
-  }
-
-  /// Ends a connection for which there is no descriptor: it would wake the loop for ever.
-  private func turnAway() {
-    reserve = nil
-    // Closed again at once.
-    _ = try? OwnedDescriptor(result: clinux_accept(listener.number))
-    reserve = Self.reservedDescriptor()
-  }
-
-  private static func reservedDescriptor() -> OwnedDescriptor? {
-    try? OwnedDescriptor.open("/dev/null", O_RDONLY)
   }
 }
